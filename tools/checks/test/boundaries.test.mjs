@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { scratchRepository } from './scratch-repository.mjs';
+
+/** @type {ReturnType<typeof scratchRepository>} */
+let repository;
+
+beforeEach(() => {
+  repository = scratchRepository(['core', 'message', 'transport', 'solo', 'green', 'app', 'worker']);
+});
+afterEach(() => repository[Symbol.dispose]());
+
+/** @param {string} name */
+function lint(name) {
+  const run = spawnSync('npm', ['run', '--silent', 'lint'], {
+    cwd: join(repository.root, 'packages', name),
+    encoding: 'utf8',
+  });
+  return { failed: run.status !== 0, output: run.stdout + run.stderr };
+}
+
+/** @param {string} text */
+function plant(text, file = 'packages/solo/src/planted.ts') {
+  repository.write(file, `${text}\n`);
+}
+
+/** @param {string} name @param {(manifest: any) => void} change */
+function changeManifest(name, change) {
+  const file = `packages/${name}/package.json`;
+  const manifest = JSON.parse(readFileSync(join(repository.root, file), 'utf8'));
+  change(manifest);
+  repository.write(file, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+describe('lint passes', () => {
+  test('on a package as it is', () => {
+    expect(lint('solo')).toEqual({ failed: false, output: expect.any(String) });
+  });
+});
+
+describe('lint fails on an import', () => {
+  test.each([
+    ['by package name', "export { GreenPool } from '@pool/green';", '@pool/green'],
+    ['of a type by package name', "export type { GreenPool } from '@pool/green';", '@pool/green'],
+    ['inside a type', "export type Planted = import('@pool/green').GreenPool;", '@pool/green'],
+    ['at run time', "export const planted: Promise<unknown> = import('@pool/green');", '@pool/green'],
+    ['by relative path', "export * from '../../green/src/index.js';", '../../green/src/index.js'],
+    [
+      'by relative path to what it may import by name',
+      "export * from '../../core/src/index.js';",
+      '../../core/src',
+    ],
+    ['by deep path', "export * from '@pool/core/dist/index.js';", '@pool/core/dist/index.js'],
+    ['of a dependency that only its tests have', "export * from '@pool/testkit/pool';", '@pool/testkit'],
+    ['of a package of the root only', "export { expect } from 'vitest';", 'vitest'],
+    [
+      'of a file outside src',
+      "export const planted: URL = new URL('../../green/dist/child.js', import.meta.url);",
+      '../../green/dist/child.js',
+    ],
+  ])('%s', (_, text, named) => {
+    plant(text);
+    const { failed, output } = lint('solo');
+    expect(failed).toBe(true);
+    expect(output).toMatch(/^@pool\/solo: src\/planted\.ts:1 /m);
+    expect(output).toContain(named);
+  });
+});
+
+describe('lint fails on a manifest', () => {
+  test('that depends upwards', () => {
+    changeManifest('core', (manifest) => {
+      manifest.dependencies = { '@pool/solo': '^0.1.0' };
+    });
+    expect(lint('core').output).toContain('@pool/core (layer:1) must not import @pool/solo (layer:3)');
+  });
+
+  test('that depends sideways', () => {
+    changeManifest('solo', (manifest) => {
+      manifest.dependencies['@pool/green'] = '^0.1.0';
+    });
+    expect(lint('solo').output).toContain('@pool/solo (layer:3) must not import @pool/green (layer:3)');
+  });
+
+  test('of the worker that depends on a concrete pool', () => {
+    changeManifest('worker', (manifest) => {
+      manifest.dependencies['@pool/solo'] = '^0.1.0';
+    });
+    expect(lint('worker').output).toContain('@pool/worker (layer:5) must not import @pool/solo (layer:3)');
+  });
+
+  test('of a pool that depends on the contract of brokers', () => {
+    changeManifest('solo', (manifest) => {
+      manifest.dependencies['@pool/transport'] = '^0.1.0';
+    });
+    expect(lint('solo').output).toContain('@pool/solo (contract:core) must not import @pool/transport');
+  });
+
+  test('without its row', () => {
+    changeManifest('solo', (manifest) => {
+      manifest.nx.tags = [];
+    });
+    expect(lint('solo').output).toContain('@pool/solo needs one nx tag of layer:1');
+  });
+});
