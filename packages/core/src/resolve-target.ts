@@ -1,0 +1,60 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { TargetNotFoundError } from './errors.js';
+import type { TargetFunction, TargetReference } from './target.js';
+
+const loaded = new Map<string, TargetFunction>();
+const loading = new Map<string, Promise<TargetFunction>>();
+
+const keyOf = ({ module, name }: TargetReference): string => `${module}\0${name}`;
+
+/** The function a reference names, if it was loaded before: the path without a promise. */
+export function loadedTarget(reference: TargetReference): TargetFunction | undefined {
+  return loaded.get(keyOf(reference));
+}
+
+/**
+ * Loads the function a reference names. One load serves all who wait for it; a failed one is tried anew next time.
+ *
+ * @throws TargetNotFoundError when the module does not load or has no such function
+ */
+export function resolveTarget(reference: TargetReference): Promise<TargetFunction> {
+  const key = keyOf(reference);
+  let promise = loading.get(key);
+  if (promise === undefined) {
+    promise = load(reference).then((fn) => {
+      loaded.set(key, fn);
+      return fn;
+    });
+    loading.set(key, promise);
+    promise.catch(() => loading.delete(key));
+  }
+  return promise;
+}
+
+async function load({ module, name }: TargetReference): Promise<TargetFunction> {
+  let namespace: unknown;
+  try {
+    namespace = await import(isAbsolute(module) ? pathToFileURL(module).href : module);
+  } catch (cause) {
+    throw new TargetNotFoundError(
+      `cannot load the module '${module}' of the target '${name}': ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+  let value = namespace;
+  for (const part of name.split('.')) {
+    value =
+      value !== null && value !== undefined && Object.hasOwn(value, part)
+        ? (value as Record<string, unknown>)[part]
+        : undefined;
+  }
+  if (typeof value !== 'function') {
+    throw new TargetNotFoundError(`the module '${module}' exports no function named '${name}'`);
+  }
+  return value as TargetFunction;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
