@@ -1,1 +1,1 @@
-export {};
+export type { DeliveryInfo, Message, MessageProperties } from './message.js';

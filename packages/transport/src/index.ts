@@ -1,1 +1,50 @@
-export {};
+export type { Message, MessageProperties } from '@pool/message';
+export { type BackOffOptions, backOff } from './back-off.js';
+export { BrokerUrl, type BrokerUrlParts, parseBrokerUrls } from './broker-url.js';
+export type { Capability, PriorityCapability, TransportCapabilities } from './capabilities.js';
+export type { ConsumeOptions, Consumer } from './consumer.js';
+export type {
+  Binding,
+  ExchangeDeclaration,
+  ExchangeType,
+  QueueDeclaration,
+  QueueStatus,
+} from './declarations.js';
+export {
+  Delivery,
+  type DeliveryFields,
+  type DeliveryOwner,
+  type RejectOptions,
+  type Settlement,
+} from './delivery.js';
+export {
+  ConnectionError,
+  ConsumerStalledError,
+  DeclarationMismatchError,
+  InvalidBrokerUrlError,
+  NotDeclaredError,
+  NotSupportedError,
+  PublishError,
+  StaleDeliveryError,
+  TransportClosedError,
+  TransportError,
+  TransportNotFoundError,
+  UnroutableError,
+} from './errors.js';
+export {
+  type LoadTransportOptions,
+  loadTransport,
+  type TransportFactory,
+  transportPackageFor,
+} from './load-transport.js';
+export { PoolError } from './pool-error.js';
+export type { PublishOptions } from './publish-options.js';
+export {
+  checkPrefetch,
+  type ResolvedConsumeOptions,
+  type ResolvedPublishOptions,
+  Transport,
+  type TransportOptions,
+  type TransportState,
+} from './transport.js';
+export type { SetAsideRecord, TransportEvents, TransportStats } from './transport-events.js';
