@@ -1,0 +1,284 @@
+import { batched } from './batched.js';
+import { NotSupportedError, ResultStoreClosedError } from './errors.js';
+import { Followed, type RawDocument } from './followed.js';
+import { decodeGroup, decodeResult, encodeResult, type ResultDocument } from './result-document.js';
+import type {
+  ChordPart,
+  ChordProgress,
+  ResultEntry,
+  ResultStore,
+  ResultStoreCapabilities,
+  ResultStoreOptions,
+  WaitOptions,
+} from './result-store.js';
+import type { TaskState } from './states.js';
+import { waitFor } from './wait-for.js';
+import { WriteQueue } from './write-queue.js';
+
+const day = 86_400;
+
+function checkSeconds(name: string, value: unknown): void {
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'number' || !(value >= 0))
+    throw new TypeError(`${name} must be a number of seconds, 0 or more`);
+}
+
+/**
+ * What every store shares: connecting when first needed, batches, waiting and watching, checks. An author writes
+ * the protected `on…` hooks, which get complete arguments and are called between `onConnect` and `onClose` only,
+ * and calls `deliver` or `lookAgain` when the store tells of a change.
+ */
+export abstract class BaseResultStore implements ResultStore {
+  abstract readonly capabilities: ResultStoreCapabilities;
+  /** Seconds until a document may go; 0 for never. */
+  protected readonly expires: number;
+  readonly #writes: WriteQueue;
+  readonly #followed: Followed;
+  readonly #read = batched((ids) => this.onGet(ids));
+  #connecting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResultStoreOptions = {}) {
+    checkSeconds('expires', options.expires);
+    checkSeconds('pollInterval', options.pollInterval);
+    const { maxBatch = 1000, pollInterval } = options;
+    if (!Number.isInteger(maxBatch) || maxBatch < 1)
+      throw new TypeError('maxBatch must be a whole number, 1 or more');
+    this.expires = options.expires === undefined ? day : (options.expires ?? 0);
+    this.#writes = new WriteQueue(async (entries) => {
+      await this.#opened();
+      return this.onStore(entries);
+    }, maxBatch);
+    this.#followed = new Followed({
+      pollInterval: () => pollInterval ?? (this.capabilities.wakeUp ? 10 : 0.5),
+      subscribe: async (ids) => {
+        await this.connect();
+        await this.onSubscribe(ids);
+      },
+      unsubscribe: (ids) => this.onUnsubscribe(ids),
+      read: async (ids) => {
+        await this.connect();
+        return this.onGet(ids);
+      },
+    });
+  }
+
+  get replyTo(): string | undefined {
+    return undefined;
+  }
+
+  connect(): Promise<void> {
+    return this.#closing ? Promise.reject(closedError()) : this.#opened();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async store(entries: ResultEntry | readonly ResultEntry[]): Promise<void> {
+    if (this.#closing) throw closedError();
+    await this.#writes.add('id' in entries ? [entries] : entries);
+  }
+
+  async updateState(
+    id: string,
+    state: TaskState,
+    meta: unknown,
+    route: Pick<ResultEntry, 'replyTo' | 'correlationId'> = {},
+  ): Promise<void> {
+    await this.store({
+      ...route,
+      id,
+      state,
+      document: encodeResult({ task_id: id, status: state, result: meta }),
+    });
+  }
+
+  async get(id: string): Promise<ResultDocument | undefined> {
+    await this.connect();
+    const raw = await this.#read(id);
+    return raw === undefined ? undefined : decodeResult(raw, id);
+  }
+
+  getMany(ids: readonly string[]): Promise<(ResultDocument | undefined)[]> {
+    return Promise.all(ids.map((id) => this.get(id)));
+  }
+
+  async waitFor(ids: readonly string[], options: WaitOptions = {}): Promise<ResultDocument[]> {
+    checkSeconds('timeout', options.timeout);
+    return waitFor((id, listener, onError) => this.watch(id, listener, onError), ids, options);
+  }
+
+  watch(
+    id: string,
+    listener: (document: ResultDocument) => void,
+    onError: (error: Error) => void = () => {},
+  ): () => void {
+    if (this.#closing) throw closedError();
+    const onValue = (raw: string | Uint8Array): void => {
+      try {
+        listener(decodeResult(raw, id));
+      } catch (error) {
+        onError(error as Error);
+      }
+    };
+    return this.#followed.watch(id, onValue, onError);
+  }
+
+  async forget(ids: string | readonly string[]): Promise<void> {
+    await this.#ready('forget');
+    await this.onForget(typeof ids === 'string' ? [ids] : ids);
+  }
+
+  async saveGroup(groupId: string, result: unknown): Promise<void> {
+    await this.#ready('groups');
+    await this.onSaveGroup(groupId, JSON.stringify({ result }));
+  }
+
+  async getGroup(groupId: string): Promise<unknown> {
+    await this.#ready('groups');
+    const raw = await this.onGetGroup(groupId);
+    return raw === undefined ? undefined : decodeGroup(raw, groupId);
+  }
+
+  async forgetGroup(groupId: string): Promise<void> {
+    await this.#ready('groups');
+    await this.onForgetGroup(groupId);
+  }
+
+  async setChordSize(groupId: string, size: number): Promise<ChordProgress> {
+    if (!Number.isInteger(size) || size < 0) throw new TypeError('size must be a whole number, 0 or more');
+    await this.#ready('chords');
+    return this.onSetChordSize(groupId, size);
+  }
+
+  async adjustChordSize(groupId: string, delta: number): Promise<ChordProgress> {
+    if (!Number.isInteger(delta)) throw new TypeError('delta must be a whole number');
+    await this.#ready('chords');
+    return this.onAdjustChordSize(groupId, delta);
+  }
+
+  async addChordPart(groupId: string, part: ChordPart): Promise<ChordProgress> {
+    await this.#ready('chords');
+    return this.onAddChordPart(groupId, part);
+  }
+
+  async chordParts(groupId: string): Promise<ChordPart[]> {
+    await this.#ready('chords');
+    return this.onChordParts(groupId);
+  }
+
+  async forgetChord(groupId: string): Promise<void> {
+    await this.#ready('chords');
+    await this.onForgetChord(groupId);
+  }
+
+  async removeExpired(): Promise<void> {
+    await this.connect();
+    await this.onRemoveExpired();
+  }
+
+  /** Tells of a task's new document. Cheap for tasks that nobody follows. */
+  protected deliver(id: string, raw: string | Uint8Array): void {
+    this.#followed.deliver(id, raw);
+  }
+
+  /** Reads these tasks again (or all that are followed), because they may have changed. */
+  protected lookAgain(ids?: readonly string[]): Promise<void> {
+    return this.#followed.lookAgain(ids?.filter((id) => this.#followed.has(id)));
+  }
+
+  /** Whether somebody in this process follows the task. */
+  protected isFollowed(id: string): boolean {
+    return this.#followed.has(id);
+  }
+
+  /** Opens the store. Called once, and again after it failed. */
+  protected abstract onConnect(): Promise<void>;
+  /** Lets go of everything. Called once, after a successful `onConnect`, with nothing pending. */
+  protected abstract onClose(): Promise<void>;
+  /**
+   * Writes a batch in which each id comes once, leaving alone what is `SUCCESS` in the store. Throws if nothing was
+   * written; if only some entries were not, returns their errors by position.
+   */
+  protected abstract onStore(
+    entries: readonly ResultEntry[],
+  ): Promise<readonly (Error | undefined)[] | undefined>;
+  /** Reads documents, in the order of `ids`. */
+  protected abstract onGet(ids: readonly string[]): Promise<RawDocument[]>;
+
+  /** From now on tell (`deliver`, `lookAgain`) when these tasks change. Not called twice for an id without its end. */
+  protected async onSubscribe(_ids: readonly string[]): Promise<void> {}
+  protected async onUnsubscribe(_ids: readonly string[]): Promise<void> {}
+  protected async onRemoveExpired(): Promise<void> {}
+
+  protected onForget(_ids: readonly string[]): Promise<void> {
+    throw notWritten('forget', 'onForget');
+  }
+  /** `document` is the encoded group, to be found under `celery-taskset-meta-<groupId>`. */
+  protected onSaveGroup(_groupId: string, _document: string): Promise<void> {
+    throw notWritten('groups', 'onSaveGroup');
+  }
+  protected onGetGroup(_groupId: string): Promise<RawDocument> {
+    throw notWritten('groups', 'onGetGroup');
+  }
+  protected onForgetGroup(_groupId: string): Promise<void> {
+    throw notWritten('groups', 'onForgetGroup');
+  }
+  protected onSetChordSize(_groupId: string, _size: number): Promise<ChordProgress> {
+    throw notWritten('chords', 'onSetChordSize');
+  }
+  protected onAdjustChordSize(_groupId: string, _delta: number): Promise<ChordProgress> {
+    throw notWritten('chords', 'onAdjustChordSize');
+  }
+  protected onAddChordPart(_groupId: string, _part: ChordPart): Promise<ChordProgress> {
+    throw notWritten('chords', 'onAddChordPart');
+  }
+  protected onChordParts(_groupId: string): Promise<ChordPart[]> {
+    throw notWritten('chords', 'onChordParts');
+  }
+  protected onForgetChord(_groupId: string): Promise<void> {
+    throw notWritten('chords', 'onForgetChord');
+  }
+
+  async #ready(capability: 'forget' | 'groups' | 'chords'): Promise<void> {
+    if (!this.capabilities[capability]) {
+      throw new NotSupportedError(
+        `this result store has no ${capability}; use one that has, such as redis://`,
+        { capability },
+      );
+    }
+    await this.connect();
+  }
+
+  #opened(): Promise<void> {
+    this.#connecting ??= this.onConnect().catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return this.#connecting;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writes.drain();
+    this.#followed.end(closedError());
+    if (!this.#connecting) return;
+    await this.#connecting.then(
+      () => this.onClose(),
+      () => undefined,
+    );
+  }
+}
+
+function closedError(): ResultStoreClosedError {
+  return new ResultStoreClosedError('the result store is closed');
+}
+
+function notWritten(capability: string, hook: string): Error {
+  return new TypeError(`the store declares the capability ${capability} but does not override ${hook}`);
+}

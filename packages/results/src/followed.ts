@@ -1,0 +1,137 @@
+/** A document as it is stored; `undefined` means there is none. */
+export type RawDocument = string | Uint8Array | undefined;
+
+/** What following needs of a store. */
+export interface FollowSource {
+  /** Seconds between looks at what is followed. */
+  pollInterval(): number;
+  subscribe(ids: readonly string[]): Promise<void>;
+  unsubscribe(ids: readonly string[]): Promise<void>;
+  read(ids: readonly string[]): Promise<RawDocument[]>;
+}
+
+interface Watcher {
+  /** What it was shown last. */
+  last: RawDocument;
+  readonly onValue: (raw: string | Uint8Array) => void;
+  readonly onError: (error: Error) => void;
+}
+
+function same(a: RawDocument, b: string | Uint8Array): boolean {
+  if (a === undefined || typeof a === 'string' || typeof b === 'string') return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/**
+ * Who follows which task. Subscribing comes before the first read, so no change falls between the two; a slow look
+ * at everything that is followed catches what a store forgot to tell. It holds what somebody follows, nothing else.
+ */
+export class Followed {
+  readonly #source: FollowSource;
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #subscribed = new Set<string>();
+  /** Ids whose watchers came or went since the last pass. */
+  #changed = new Set<string>();
+  #passing = false;
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+
+  constructor(source: FollowSource) {
+    this.#source = source;
+  }
+
+  watch(id: string, onValue: Watcher['onValue'], onError: Watcher['onError']): () => void {
+    const watcher: Watcher = { last: undefined, onValue, onError };
+    const watchers = this.#watchers.get(id);
+    if (watchers) watchers.add(watcher);
+    else this.#watchers.set(id, new Set([watcher]));
+    this.#touch(id);
+    this.#timer ??= setInterval(() => void this.lookAgain(), this.#source.pollInterval() * 1000);
+    return () => this.#stop(id, watcher);
+  }
+
+  ids(): string[] {
+    return [...this.#watchers.keys()];
+  }
+
+  has(id: string): boolean {
+    return this.#watchers.has(id);
+  }
+
+  /** Shows a document to those who follow the task, unless they have seen it. */
+  deliver(id: string, raw: string | Uint8Array): void {
+    for (const watcher of [...(this.#watchers.get(id) ?? [])]) {
+      if (same(watcher.last, raw)) continue;
+      watcher.last = raw;
+      watcher.onValue(raw);
+    }
+  }
+
+  /** Reads these ids, or all, and delivers what has changed. Never rejects: failures go to the watchers. */
+  async lookAgain(ids?: readonly string[]): Promise<void> {
+    if (!ids && this.#looking) return;
+    if (!ids) this.#looking = true;
+    await this.#readAndDeliver(ids ?? this.ids());
+    if (!ids) this.#looking = false;
+  }
+
+  /** Ends everything with this error. */
+  end(error: Error): void {
+    this.#fail(this.ids(), error);
+    this.#watchers.clear();
+    clearInterval(this.#timer);
+  }
+
+  #stop(id: string, watcher: Watcher): void {
+    const watchers = this.#watchers.get(id);
+    if (!watchers?.delete(watcher) || watchers.size > 0) return;
+    this.#watchers.delete(id);
+    this.#touch(id);
+    if (this.#watchers.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #touch(id: string): void {
+    this.#changed.add(id);
+    if (this.#passing) return;
+    this.#passing = true;
+    setImmediate(() => void this.#pass());
+  }
+
+  /** Brings subscriptions in line with watchers, one pass after the other, so that they cannot overtake each other. */
+  async #pass(): Promise<void> {
+    while (this.#changed.size > 0) {
+      const changed = this.#changed;
+      this.#changed = new Set();
+      const wanted = [...changed].filter((id) => this.#watchers.has(id));
+      const fresh = wanted.filter((id) => !this.#subscribed.has(id));
+      const gone = [...changed].filter((id) => !this.#watchers.has(id) && this.#subscribed.delete(id));
+      try {
+        if (gone.length > 0) await this.#source.unsubscribe(gone);
+        if (fresh.length > 0) await this.#source.subscribe(fresh);
+        for (const id of fresh) this.#subscribed.add(id);
+        await this.#readAndDeliver(wanted);
+      } catch (error) {
+        this.#fail(wanted, error as Error);
+      }
+    }
+    this.#passing = false;
+  }
+
+  async #readAndDeliver(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    try {
+      const raws = await this.#source.read(ids);
+      raws.forEach((raw, i) => {
+        if (raw !== undefined) this.deliver(ids[i] as string, raw);
+      });
+    } catch (error) {
+      this.#fail(ids, error as Error);
+    }
+  }
+
+  #fail(ids: readonly string[], error: Error): void {
+    for (const id of ids) for (const watcher of [...(this.#watchers.get(id) ?? [])]) watcher.onError(error);
+  }
+}

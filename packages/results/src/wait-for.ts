@@ -1,0 +1,56 @@
+import { ResultTimeoutError } from './errors.js';
+import type { ResultDocument } from './result-document.js';
+import type { WaitOptions } from './result-store.js';
+import { isReadyState } from './states.js';
+
+type Watch = (
+  id: string,
+  listener: (document: ResultDocument) => void,
+  onError: (error: Error) => void,
+) => () => void;
+
+/** Watches until every task is ready. */
+export function waitFor(
+  watch: Watch,
+  ids: readonly string[],
+  options: WaitOptions,
+): Promise<ResultDocument[]> {
+  const { signal, timeout, onReady } = options;
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const missing = new Set(ids);
+    const found = new Map<string, ResultDocument>();
+    const stops: (() => void)[] = [];
+    let timer: NodeJS.Timeout | undefined;
+
+    function end(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      for (const stop of stops.splice(0)) stop();
+    }
+    function fail(error: unknown): void {
+      end();
+      reject(error);
+    }
+    function onAbort(): void {
+      fail(signal?.reason);
+    }
+    function onDocument(id: string, document: ResultDocument): void {
+      if (!isReadyState(document.status) || !missing.delete(id)) return;
+      found.set(id, document);
+      onReady?.(document);
+      if (missing.size === 0) finish();
+    }
+    function finish(): void {
+      end();
+      resolve(ids.map((id) => found.get(id) as ResultDocument));
+    }
+
+    if (missing.size === 0) return finish();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (timeout !== undefined) {
+      timer = setTimeout(() => fail(new ResultTimeoutError([...missing], timeout)), timeout * 1000);
+    }
+    for (const id of missing) stops.push(watch(id, (document) => onDocument(id, document), fail));
+  });
+}
