@@ -9,8 +9,8 @@ export {
 } from './errors.js';
 export type { RawDocument } from './followed.js';
 export { type LoadResultStoreOptions, loadResultStore } from './load-result-store.js';
-export { decodeResult, type ExceptionRecord, encodeResult, type ResultDocument } from './result-document.js';
 export { PoolError } from './pool-error.js';
+export { decodeResult, type ExceptionRecord, encodeResult, type ResultDocument } from './result-document.js';
 export type {
   ChordPart,
   ChordProgress,

@@ -22,7 +22,10 @@ export interface LoadResultStoreOptions {
  * connected.
  * @throws {ResultStoreNotFoundError} the package is not installed; the message names the `npm install` to run
  */
-export async function loadResultStore(url: string, options: LoadResultStoreOptions = {}): Promise<ResultStore> {
+export async function loadResultStore(
+  url: string,
+  options: LoadResultStoreOptions = {},
+): Promise<ResultStore> {
   const name = resultPackageFor(url, options.packages);
   const load = options.import ?? importFrom(options.from ?? join(process.cwd(), 'package.json'));
   let module: unknown;

@@ -13,7 +13,8 @@ const packageByScheme: ReadonlyMap<string, string> = new Map([
 /** The scheme of a result store's URL: `redis` of `redis://…`. Throws for text that is no URL, without repeating it. */
 export function schemeOf(url: string): string {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
-  if (!scheme) throw new ResultStoreNotFoundError('the result backend must be a URL such as redis://localhost:6379/0');
+  if (!scheme)
+    throw new ResultStoreNotFoundError('the result backend must be a URL such as redis://localhost:6379/0');
   return scheme.toLowerCase();
 }
 

@@ -1,5 +1,5 @@
-import type { ExceptionRecord } from './result-document.js';
 import { PoolError } from './pool-error.js';
+import type { ExceptionRecord } from './result-document.js';
 
 /** What is known of a task's failure, on either side of the wire. */
 export interface TaskErrorDetails extends ErrorOptions {

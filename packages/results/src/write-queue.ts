@@ -2,7 +2,9 @@ import type { ResultEntry } from './result-store.js';
 import { states } from './states.js';
 
 /** Writes a batch; throws if none was written, returns the errors by position if only some were not. */
-export type WriteBatch = (entries: readonly ResultEntry[]) => Promise<readonly (Error | undefined)[] | undefined>;
+export type WriteBatch = (
+  entries: readonly ResultEntry[],
+) => Promise<readonly (Error | undefined)[] | undefined>;
 
 interface Pending {
   readonly entry: ResultEntry;
