@@ -405,10 +405,10 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     own.acceptedAt = time;
     if (own.softTimeout !== undefined) this.#deadlines.add(own, time, own.softTimeout);
     else if (own.timeout !== undefined) this.#deadlines.add(own, time, own.timeout);
-    const { acceptCallback } = own.options;
-    if (acceptCallback !== undefined) {
+    const { options } = own;
+    if (options.acceptCallback !== undefined) {
       try {
-        acceptCallback(pid, time);
+        options.acceptCallback(pid, time);
       } catch (error) {
         this.#onCallbackError('acceptCallback', own, error);
       }
@@ -432,10 +432,10 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     if (own.ready) return;
     this.#end(own);
     own.settleSuccess(value);
-    const { callback } = own.options;
-    if (callback !== undefined) {
+    const { options } = own;
+    if (options.callback !== undefined) {
       try {
-        callback(value);
+        options.callback(value);
       } catch (error) {
         this.#onCallbackError('callback', own, error);
       }
@@ -449,10 +449,10 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     if (info.code === SoftTimeLimitExceeded.code) this.#announceSoft(own);
     this.#end(own);
     own.settleFailure('failure', info);
-    const { errorCallback } = own.options;
-    if (errorCallback !== undefined) {
+    const { options } = own;
+    if (options.errorCallback !== undefined) {
       try {
-        errorCallback(info);
+        options.errorCallback(info);
       } catch (error) {
         this.#onCallbackError('errorCallback', own, error);
       }
@@ -495,10 +495,10 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     this.#end(job);
     job.settleFailure('timeout', ExceptionInfo.from(exceeded));
     this.onHardTimeout(job);
-    const { timeoutCallback, errorCallback } = job.options;
+    const { options } = job;
     try {
-      if (timeoutCallback !== undefined) timeoutCallback(false, timeout);
-      else errorCallback?.(ExceptionInfo.from(exceeded));
+      if (options.timeoutCallback !== undefined) options.timeoutCallback(false, timeout);
+      else options.errorCallback?.(ExceptionInfo.from(exceeded));
     } catch (error) {
       this.#onCallbackError('timeoutCallback', job, error);
     }

@@ -7,7 +7,11 @@ import type { Target } from './target.js';
  */
 export type JobState = 'pending' | 'accepted' | 'success' | 'failure' | 'timeout';
 
-/** What a caller may say of a job. Callbacks run in this order, each at most once: accept, soft timeout, one ending. */
+/**
+ * What a caller may say of a job. Callbacks run in this order, each at most once: accept, soft timeout, one ending.
+ * They are called as methods of this object, so a caller with many jobs can pass objects of a class of its own and
+ * needs no closures.
+ */
 export interface ApplyOptions<R = unknown> {
   /** Names the job in logs and errors; the worker gives the task id. */
   correlationId?: string | undefined;
