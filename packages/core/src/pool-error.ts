@@ -1,7 +1,7 @@
 const brand = Symbol.for('@pool/error');
 
 interface Branded {
-  readonly [brand]: readonly string[];
+  readonly [brand]?: unknown;
 }
 
 function codesOf(errorClass: unknown): string[] {
@@ -36,8 +36,8 @@ export class PoolError extends Error {
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (!Object.hasOwn(this, 'code')) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return (
-      typeof value === 'object' && value !== null && ((value as Branded)[brand]?.includes(this.code) ?? false)
-    );
+    if (typeof value !== 'object' || value === null) return false;
+    const codes = (value as Branded)[brand];
+    return Array.isArray(codes) && codes.includes(this.code);
   }
 }
