@@ -1,7 +1,14 @@
+import {
+  createCodec,
+  encodeResult,
+  type ResultDocument,
+  type ResultInput,
+  type ResultNode,
+} from '@pool/message';
 import { batched } from './batched.js';
 import { NotSupportedError, ResultStoreClosedError } from './errors.js';
 import { Followed, type RawDocument } from './followed.js';
-import { decodeGroup, decodeResult, encodeResult, type ResultDocument } from './result-document.js';
+import { type DocumentFormat, readDocument, readGroup, writeGroup } from './result-document.js';
 import type {
   ChordPart,
   ChordProgress,
@@ -9,9 +16,9 @@ import type {
   ResultStore,
   ResultStoreCapabilities,
   ResultStoreOptions,
+  StoreOptions,
   WaitOptions,
 } from './result-store.js';
-import type { TaskState } from './states.js';
 import { waitFor } from './wait-for.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -32,6 +39,7 @@ export abstract class BaseResultStore implements ResultStore {
   abstract readonly capabilities: ResultStoreCapabilities;
   /** Seconds until a document may go; 0 for never. */
   protected readonly expires: number;
+  readonly #format: DocumentFormat;
   readonly #writes: WriteQueue;
   readonly #followed: Followed;
   readonly #read = batched((ids) => this.onGet(ids));
@@ -41,10 +49,17 @@ export abstract class BaseResultStore implements ResultStore {
   constructor(options: ResultStoreOptions = {}) {
     checkSeconds('expires', options.expires);
     checkSeconds('pollInterval', options.pollInterval);
-    const { maxBatch = 1000, pollInterval } = options;
+    const {
+      maxBatch = 1000,
+      pollInterval,
+      serializer = 'json',
+      codec = createCodec({ acceptContent: [serializer] }),
+    } = options;
     if (!Number.isInteger(maxBatch) || maxBatch < 1)
       throw new TypeError('maxBatch must be a whole number, 1 or more');
     this.expires = options.expires === undefined ? day : (options.expires ?? 0);
+    this.#format = { codec, serializer };
+    codec.serializers.get(serializer);
     this.#writes = new WriteQueue(async (entries) => {
       await this.#opened();
       return this.onStore(entries);
@@ -85,24 +100,19 @@ export abstract class BaseResultStore implements ResultStore {
     await this.#writes.add('id' in entries ? [entries] : entries);
   }
 
-  async updateState(
-    id: string,
-    state: TaskState,
-    meta: unknown,
-    route: Pick<ResultEntry, 'replyTo' | 'correlationId'> = {},
-  ): Promise<void> {
-    await this.store({
-      ...route,
-      id,
-      state,
-      document: encodeResult({ task_id: id, status: state, result: meta }),
-    });
+  async storeResult(input: ResultInput, options: StoreOptions = {}): Promise<void> {
+    const document = encodeResult(input, this.#format);
+    await this.store({ ...options, id: input.taskId, state: input.status, document });
+  }
+
+  async updateState(id: string, state: string, meta?: unknown, options?: StoreOptions): Promise<void> {
+    await this.storeResult({ taskId: id, status: state, result: meta }, options);
   }
 
   async get(id: string): Promise<ResultDocument | undefined> {
     await this.connect();
     const raw = await this.#read(id);
-    return raw === undefined ? undefined : decodeResult(raw, id);
+    return raw === undefined ? undefined : readDocument(raw, id, this.#format);
   }
 
   getMany(ids: readonly string[]): Promise<(ResultDocument | undefined)[]> {
@@ -120,9 +130,9 @@ export abstract class BaseResultStore implements ResultStore {
     onError: (error: Error) => void = () => {},
   ): () => void {
     if (this.#closing) throw closedError();
-    const onValue = (raw: string | Uint8Array): void => {
+    const onValue = (raw: Uint8Array): void => {
       try {
-        listener(decodeResult(raw, id));
+        listener(readDocument(raw, id, this.#format));
       } catch (error) {
         onError(error as Error);
       }
@@ -135,15 +145,16 @@ export abstract class BaseResultStore implements ResultStore {
     await this.onForget(typeof ids === 'string' ? [ids] : ids);
   }
 
-  async saveGroup(groupId: string, result: unknown): Promise<void> {
+  async saveGroup(group: ResultNode): Promise<void> {
+    const document = writeGroup(group, this.#format);
     await this.#ready('groups');
-    await this.onSaveGroup(groupId, JSON.stringify({ result }));
+    await this.onSaveGroup(group.id, document);
   }
 
-  async getGroup(groupId: string): Promise<unknown> {
+  async getGroup(groupId: string): Promise<ResultNode | undefined> {
     await this.#ready('groups');
     const raw = await this.onGetGroup(groupId);
-    return raw === undefined ? undefined : decodeGroup(raw, groupId);
+    return raw === undefined ? undefined : readGroup(raw, groupId, this.#format);
   }
 
   async forgetGroup(groupId: string): Promise<void> {
@@ -184,7 +195,7 @@ export abstract class BaseResultStore implements ResultStore {
   }
 
   /** Tells of a task's new document. Cheap for tasks that nobody follows. */
-  protected deliver(id: string, raw: string | Uint8Array): void {
+  protected deliver(id: string, raw: Uint8Array): void {
     this.#followed.deliver(id, raw);
   }
 
@@ -221,7 +232,7 @@ export abstract class BaseResultStore implements ResultStore {
     throw notWritten('forget', 'onForget');
   }
   /** `document` is the encoded group, to be found under `celery-taskset-meta-<groupId>`. */
-  protected onSaveGroup(_groupId: string, _document: string): Promise<void> {
+  protected onSaveGroup(_groupId: string, _document: Uint8Array): Promise<void> {
     throw notWritten('groups', 'onSaveGroup');
   }
   protected onGetGroup(_groupId: string): Promise<RawDocument> {

@@ -1,5 +1,7 @@
+import { Buffer } from 'node:buffer';
+
 /** A document as it is stored; `undefined` means there is none. */
-export type RawDocument = string | Uint8Array | undefined;
+export type RawDocument = Uint8Array | undefined;
 
 /** What following needs of a store. */
 export interface FollowSource {
@@ -13,13 +15,12 @@ export interface FollowSource {
 interface Watcher {
   /** What it was shown last. */
   last: RawDocument;
-  readonly onValue: (raw: string | Uint8Array) => void;
+  readonly onValue: (raw: Uint8Array) => void;
   readonly onError: (error: Error) => void;
 }
 
-function same(a: RawDocument, b: string | Uint8Array): boolean {
-  if (a === undefined || typeof a === 'string' || typeof b === 'string') return a === b;
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+function same(a: RawDocument, b: Uint8Array): boolean {
+  return a !== undefined && Buffer.compare(a, b) === 0;
 }
 
 /**
@@ -59,7 +60,7 @@ export class Followed {
   }
 
   /** Shows a document to those who follow the task, unless they have seen it. */
-  deliver(id: string, raw: string | Uint8Array): void {
+  deliver(id: string, raw: Uint8Array): void {
     for (const watcher of [...(this.#watchers.get(id) ?? [])]) {
       if (same(watcher.last, raw)) continue;
       watcher.last = raw;

@@ -1,3 +1,4 @@
+export type { ExceptionDocument, ResultDocument, ResultInput, ResultNode } from '@pool/message';
 export { BaseResultStore } from './base-result-store.js';
 export {
   NotSupportedError,
@@ -10,7 +11,6 @@ export {
 export type { RawDocument } from './followed.js';
 export { type LoadResultStoreOptions, loadResultStore } from './load-result-store.js';
 export { PoolError } from './pool-error.js';
-export { decodeResult, type ExceptionRecord, encodeResult, type ResultDocument } from './result-document.js';
 export type {
   ChordPart,
   ChordProgress,
@@ -20,13 +20,13 @@ export type {
   ResultStoreCapabilities,
   ResultStoreFactory,
   ResultStoreOptions,
+  StoreOptions,
   WaitOptions,
 } from './result-store.js';
 export { maskUrl, resultPackageFor, schemeOf } from './result-url.js';
-export { isExceptionState, isReadyState, states, type TaskState } from './states.js';
 export {
   ChordError,
-  exceptionRecord,
+  exceptionDocument,
   MaxRetriesExceededError,
   NotRegistered,
   SoftTimeLimitExceeded,

@@ -1,82 +1,48 @@
+import {
+  type Codec,
+  decodeResult,
+  decodeResultTuple,
+  encodeResultTuple,
+  type ResultDocument,
+  type ResultNode,
+} from '@pool/message';
 import { ResultDecodeError } from './errors.js';
-import type { TaskState } from './states.js';
 
-/** A failure as it stands in a result document. */
-export interface ExceptionRecord {
-  exc_type: string;
-  exc_message: unknown;
-  exc_module: string | null;
+/** How a store's documents are written and read. */
+export interface DocumentFormat {
+  readonly codec: Codec;
+  readonly serializer: string;
 }
 
-/** What is stored for a task, in Celery's names. */
-export interface ResultDocument {
-  task_id: string;
-  status: TaskState;
-  /** The value; for `FAILURE`, `RETRY` and `REVOKED` an {@link ExceptionRecord}; for custom states their meta. */
-  result: unknown;
-  traceback: string | null;
-  children: unknown[] | null;
-  /** When it ended, ISO 8601 in UTC; `null` before. */
-  date_done: string | null;
-  group_id?: string;
-  parent_id?: string;
-  name?: string;
-  args?: unknown;
-  kwargs?: unknown;
-  worker?: string;
-  retries?: number;
-  queue?: string;
+function source({ codec, serializer }: DocumentFormat): { contentType: string; contentEncoding: string } {
+  const { contentType, contentEncoding } = codec.serializers.get(serializer);
+  return { contentType, contentEncoding };
 }
 
-/** Encodes a document as JSON, in Celery's order of fields; what is not given gets Celery's empty value. */
-export function encodeResult(
-  document: Pick<ResultDocument, 'task_id' | 'status'> & Partial<ResultDocument>,
-): string {
-  const {
-    task_id,
-    status,
-    result = null,
-    traceback = null,
-    children = [],
-    date_done = null,
-    ...more
-  } = document;
-  return JSON.stringify({ status, result, traceback, children, date_done, ...more, task_id });
-}
-
-/** Reads a stored document. Throws `ResultDecodeError` for anything that is not one. */
-export function decodeResult(raw: string | Uint8Array, id: string): ResultDocument {
-  let document: unknown;
+/** Reads a stored document, saying whose it was if it is malformed. */
+export function readDocument(raw: Uint8Array, id: string, format: DocumentFormat): ResultDocument {
   try {
-    document = JSON.parse(
-      typeof raw === 'string' ? raw : new TextDecoder('utf-8', { fatal: true }).decode(raw),
+    return decodeResult(raw, { codec: format.codec, ...source(format) });
+  } catch (cause) {
+    throw new ResultDecodeError(
+      `the stored result of task ${id} cannot be read: ${(cause as Error).message}`,
+      { id, cause },
     );
-  } catch (cause) {
-    throw new ResultDecodeError(`the stored result of task ${id} is not JSON`, { id, cause });
   }
-  if (
-    typeof document !== 'object' ||
-    document === null ||
-    typeof (document as ResultDocument).status !== 'string'
-  ) {
-    throw new ResultDecodeError(`the stored result of task ${id} has no status`, { id });
-  }
-  return {
-    result: null,
-    traceback: null,
-    children: null,
-    date_done: null,
-    ...document,
-    task_id: id,
-  } as ResultDocument;
 }
 
-/** Reads the members of a stored group. */
-export function decodeGroup(raw: string | Uint8Array, groupId: string): unknown {
+export function writeGroup(node: ResultNode, { codec, serializer }: DocumentFormat): Uint8Array {
+  return codec.encode({ result: encodeResultTuple(node) }, { serializer }).body;
+}
+
+export function readGroup(raw: Uint8Array, groupId: string, format: DocumentFormat): ResultNode {
   try {
-    const text = typeof raw === 'string' ? raw : new TextDecoder('utf-8', { fatal: true }).decode(raw);
-    return (JSON.parse(text) as { result: unknown }).result;
+    const plain = format.codec.decode({ body: raw, headers: {}, ...source(format) });
+    return decodeResultTuple((plain as { result?: unknown } | null)?.result);
   } catch (cause) {
-    throw new ResultDecodeError(`the stored group ${groupId} is not JSON`, { id: groupId, cause });
+    throw new ResultDecodeError(`the stored group ${groupId} cannot be read: ${(cause as Error).message}`, {
+      id: groupId,
+      cause,
+    });
   }
 }

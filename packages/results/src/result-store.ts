@@ -1,5 +1,4 @@
-import type { ResultDocument } from './result-document.js';
-import type { TaskState } from './states.js';
+import type { Codec, ResultDocument, ResultInput, ResultNode } from '@pool/message';
 
 /** What a store can do. What it cannot, the caller learns before it relies on it. */
 export interface ResultStoreCapabilities {
@@ -19,18 +18,23 @@ export interface ResultStoreCapabilities {
   readonly chords: boolean;
 }
 
-/** One state of one task, encoded and ready to be written. Documents come from `encodeResult`. */
-export interface ResultEntry {
-  /** The task's id. */
-  readonly id: string;
-  readonly state: TaskState;
-  /** The encoded document, exactly as a reader will find it. */
-  readonly document: string | Uint8Array;
+/** What storing needs to know besides the document. */
+export interface StoreOptions {
   /** Seconds until the document may go; `null` keeps it. @default the store's `expires` */
   readonly expires?: number | null;
   /** The `reply_to` and `correlation_id` of the task message, for stores that answer the sender (`rpc`). */
-  readonly replyTo?: string;
-  readonly correlationId?: string;
+  readonly replyTo?: string | null;
+  readonly correlationId?: string | null;
+}
+
+/** One state of one task, encoded and ready to be written. */
+export interface ResultEntry extends StoreOptions {
+  /** The task's id. */
+  readonly id: string;
+  /** A state of Celery's, or a custom one such as `PROGRESS`. */
+  readonly state: string;
+  /** The encoded document, exactly as a reader will find it. */
+  readonly document: Uint8Array;
 }
 
 /** One finished member of a chord's header. */
@@ -39,9 +43,9 @@ export interface ChordPart {
   /** The member's place in the header, from the `group_index` header. Without one it comes last. */
   readonly index?: number | null;
   /** `SUCCESS`, or the state that failed the chord. */
-  readonly state: TaskState;
-  /** The member's result, or its exception record, as JSON text. */
-  readonly result: string;
+  readonly state: string;
+  /** The member's result, or the document of its exception, as JSON text. */
+  readonly encodedResult: Uint8Array;
 }
 
 /** How far a chord is. */
@@ -64,7 +68,7 @@ export interface ReplyBroker {
   reply(message: {
     readonly replyTo: string;
     readonly correlationId: string;
-    readonly body: string | Uint8Array;
+    readonly body: Uint8Array;
   }): Promise<void>;
   /** Declares an exclusive, expiring queue of this name and consumes it, acknowledging what `onReply` took. */
   listen(
@@ -84,6 +88,10 @@ export interface ResultStoreOptions {
   pollInterval?: number;
   /** Documents written in one go at most. @default 1000 */
   maxBatch?: number;
+  /** How documents are written, and with `codec` also how they are read. @default 'json' */
+  serializer?: string;
+  /** Serializers and what may be read. @default json only */
+  codec?: Codec;
   /** The broker connection that `rpc` answers through. The app passes its own. */
   broker?: ReplyBroker;
 }
@@ -114,17 +122,17 @@ export interface ResultStore extends AsyncDisposable {
   close(): Promise<void>;
 
   /**
-   * Writes documents; resolves when they are written. All that is stored in one turn of the event loop travels
-   * together, and so does all that is stored while a write is under way.
+   * Encodes a document and stores it; resolves when it is written. `encodedResult` goes in as it is.
+   *
+   * All that is stored in one turn of the event loop travels together, and so does all that is stored while a
+   * write is under way.
+   * @throws {EncodeError} the result has no form in the store's serializer; nothing was stored
    */
+  storeResult(input: ResultInput, options?: StoreOptions): Promise<void>;
+  /** Stores documents that are encoded already. As `storeResult` otherwise. */
   store(entries: ResultEntry | readonly ResultEntry[]): Promise<void>;
   /** Stores a custom state such as `PROGRESS` with its `meta`, as Celery's `Task.update_state`. */
-  updateState(
-    id: string,
-    state: TaskState,
-    meta: unknown,
-    route?: Pick<ResultEntry, 'replyTo' | 'correlationId'>,
-  ): Promise<void>;
+  updateState(id: string, state: string, meta?: unknown, options?: StoreOptions): Promise<void>;
   /** The document of a task, or `undefined` for one the store knows nothing of (Celery's `PENDING`). */
   get(id: string): Promise<ResultDocument | undefined>;
   /** The documents of many tasks in one read, in the order of `ids`. */
@@ -143,9 +151,9 @@ export interface ResultStore extends AsyncDisposable {
   /** Removes documents. Ids the store does not know are skipped. */
   forget(ids: string | readonly string[]): Promise<void>;
 
-  /** Keeps the members of a group: `result` is Celery's nested form of a `GroupResult`. */
-  saveGroup(groupId: string, result: unknown): Promise<void>;
-  getGroup(groupId: string): Promise<unknown>;
+  /** Keeps which results make up a group, so that it can be restored by its id. */
+  saveGroup(group: ResultNode): Promise<void>;
+  getGroup(groupId: string): Promise<ResultNode | undefined>;
   forgetGroup(groupId: string): Promise<void>;
 
   /** Says how many members a chord's header has. Its progress may be complete at once. */

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
+import { decodeException, type ExceptionDocument, encodeException } from '@pool/message';
 import { PoolError } from './pool-error.js';
-import type { ExceptionRecord } from './result-document.js';
 
 /** What is known of a task's failure, on either side of the wire. */
 export interface TaskErrorDetails extends ErrorOptions {
@@ -80,90 +81,45 @@ const named: Readonly<Record<string, typeof TaskError>> = {
   ChordError,
 };
 
-/** Where Python finds the exceptions that have a class of their own here. */
-const pythonModules: Readonly<Record<string, string>> = {
-  TimeLimitExceeded: 'billiard.exceptions',
-  SoftTimeLimitExceeded: 'billiard.exceptions',
-  WorkerLostError: 'billiard.exceptions',
-  Terminated: 'billiard.exceptions',
-  TaskRevokedError: 'celery.exceptions',
-  MaxRetriesExceededError: 'celery.exceptions',
-  NotRegistered: 'celery.exceptions',
-  ChordError: 'celery.exceptions',
-  Retry: 'celery.exceptions',
-  Ignore: 'celery.exceptions',
-  Reject: 'celery.exceptions',
-};
-
-/** JavaScript's errors that Python has under the same name and meaning; `RangeError` and the like it has not. */
-const pythonBuiltins: ReadonlySet<string> = new Set(['TypeError', 'SyntaxError']);
-
-/**
- * A module that Python cannot have, so that a Python reader makes an exception of the right name instead of
- * looking one up.
- */
-const foreignModule = 'node.js';
-
 /** What to call the error: its `name`, unless that only says `Error` and the class says more. */
 function typeOf(error: Error): string {
   const className = error.constructor.name;
   return error.name === 'Error' && className ? className : error.name;
 }
 
-/** Whether JSON can carry it back as it is. */
-function isPlain(value: unknown): boolean {
-  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
-}
-
 /**
- * The record that stands for a thrown value in a result document. A {@link TaskError} keeps the type, module and
- * arguments it came with, so a failure passes through several languages unchanged.
+ * The document that stands for a thrown value in a result. A {@link TaskError} keeps the type, module and arguments
+ * it came with, so a failure passes through several languages unchanged.
  */
-export function exceptionRecord(thrown: unknown): ExceptionRecord {
+export function exceptionDocument(thrown: unknown): ExceptionDocument {
   if (TaskError.isInstance(thrown)) {
-    return {
-      exc_type: thrown.excType,
-      exc_message: thrown.args.map((arg) => (isPlain(arg) ? arg : String(arg))),
-      exc_module: thrown.excModule ?? pythonModules[thrown.excType] ?? foreignModule,
-    };
+    const { excType: type, excModule: module, args, message } = thrown;
+    return encodeException({ type, message, args, module: module ?? undefined });
   }
-  if (thrown instanceof Error) {
-    const type = typeOf(thrown);
-    const module = pythonModules[type] ?? (pythonBuiltins.has(type) ? 'builtins' : foreignModule);
-    return { exc_type: type, exc_message: [thrown.message], exc_module: module };
-  }
-  return {
-    exc_type: 'Error',
-    exc_message: [typeof thrown === 'string' ? thrown : String(thrown)],
-    exc_module: foreignModule,
-  };
-}
-
-function readableMessage(type: string, args: readonly unknown[]): string {
-  const text = args
-    .map((arg) => (typeof arg === 'string' ? arg : (JSON.stringify(arg) ?? String(arg))))
-    .join(', ');
-  return text === '' ? type : `${type}: ${text}`;
+  if (thrown instanceof Error) return encodeException({ type: typeOf(thrown), message: thrown.message });
+  return encodeException({ type: 'Error', message: typeof thrown === 'string' ? thrown : inspect(thrown) });
 }
 
 /**
  * The error a reader gets for a failed task: a {@link TaskError}, or the class of its own that a failure such as
- * `TimeLimitExceeded` has. Reads records of Celery and of Pool; anything else becomes a `TaskError` that shows it.
+ * `TimeLimitExceeded` has. Reads the documents of Celery and of Pool; from anything else comes a `TaskError` that
+ * shows it.
  */
 export function taskErrorFrom(
-  record: unknown,
+  document: unknown,
   details: { readonly taskId?: string | undefined; readonly traceback?: string | null } = {},
 ): TaskError {
-  const known =
-    typeof record === 'object' && record !== null ? (record as Partial<ExceptionRecord>) : undefined;
-  const type = typeof known?.exc_type === 'string' ? known.exc_type : 'Error';
-  const raw = known?.exc_type === undefined ? record : known.exc_message;
-  const args = Array.isArray(raw) ? raw : raw === undefined || raw === null ? [] : [raw];
+  const { type, message, args, module } = decodeException(document) ?? {
+    type: 'Error',
+    message: typeof document === 'string' ? document : inspect(document),
+    args: [document],
+    module: null,
+  };
   const ErrorClass = (Object.hasOwn(named, type) ? named[type] : undefined) ?? TaskError;
-  return new ErrorClass(readableMessage(type, args), {
+  return new ErrorClass(message === '' ? type : `${type}: ${message}`, {
     taskId: details.taskId,
     excType: type,
-    excModule: typeof known?.exc_module === 'string' ? known.exc_module : null,
+    excModule: module,
     args,
     traceback: details.traceback ?? null,
   });

@@ -1,7 +1,6 @@
+import { READY_STATES, type ResultDocument } from '@pool/message';
 import { ResultTimeoutError } from './errors.js';
-import type { ResultDocument } from './result-document.js';
 import type { WaitOptions } from './result-store.js';
-import { isReadyState } from './states.js';
 
 type Watch = (
   id: string,
@@ -36,7 +35,7 @@ export function waitFor(
       fail(signal?.reason);
     }
     function onDocument(id: string, document: ResultDocument): void {
-      if (!isReadyState(document.status) || !missing.delete(id)) return;
+      if (!READY_STATES.has(document.status) || !missing.delete(id)) return;
       found.set(id, document);
       onReady?.(document);
       if (missing.size === 0) finish();

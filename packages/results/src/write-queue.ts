@@ -1,5 +1,5 @@
+import { SUCCESS } from '@pool/message';
 import type { ResultEntry } from './result-store.js';
-import { states } from './states.js';
 
 /** Writes a batch; throws if none was written, returns the errors by position if only some were not. */
 export type WriteBatch = (
@@ -44,8 +44,7 @@ export class WriteQueue {
         if (!earlier) this.#pending.set(entry.id, { entry, settle: [settle] });
         else {
           earlier.settle.push(settle);
-          if (earlier.entry.state !== states.SUCCESS)
-            this.#pending.set(entry.id, { entry, settle: earlier.settle });
+          if (earlier.entry.state !== SUCCESS) this.#pending.set(entry.id, { entry, settle: earlier.settle });
         }
       }
       this.#running ??= this.#run();
