@@ -1,0 +1,10 @@
+export type { Certificates } from './certificates.js';
+export { ServerMissingError, ServerStartError } from './errors.js';
+export { freePort } from './free-port.js';
+export { python } from './python.js';
+export { ensureRabbitmq, type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq.js';
+export { ensureRedis, type RedisOptions, type RedisServer, startRedis } from './redis.js';
+export type { RunningServer } from './server.js';
+export { type ServerName, type Servers, startServer } from './servers.js';
+export { type SqsOptions, type SqsServer, startSqs } from './sqs.js';
+export { ensureZookeeper, startZookeeper, type ZookeeperOptions, type ZookeeperServer } from './zookeeper.js';
