@@ -26,8 +26,8 @@ export interface TransportCapabilities {
   livePrefetch: boolean;
   /** `Delivery.deliveryCount` is known. */
   deliveryCount: boolean;
-  /** `setAside` keeps the message where it can be inspected. */
-  deadLetter: boolean;
+  /** A queue's `deadLetterExchange` gets what is rejected or expires. (`setAside` works on every broker.) */
+  deadLetterExchange: boolean;
   /** Several processes can share the broker. */
   multiProcess: boolean;
   /** Messages outlive the processes that use the broker. */

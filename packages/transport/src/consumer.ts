@@ -17,6 +17,12 @@ export interface ConsumeOptions {
   onCancelled?: (queue: string) => void;
 }
 
+/** How long the proof may take. */
+export interface ProveOptions {
+  /** Seconds. @default 30 */
+  timeout?: number;
+}
+
 /** Takes messages from queues. Made by `Transport.consume()`. */
 export interface Consumer extends AsyncDisposable {
   readonly tag: string;
@@ -37,7 +43,7 @@ export interface Consumer extends AsyncDisposable {
   addQueue(queue: string): Promise<void>;
   /** Takes from this queue no more; what is held stays held. */
   cancelQueue(queue: string): Promise<void>;
-  /** No call of `onDeliveries` begins from now on; what was on its way goes back to its queue, unmarked. */
+  /** No call of `onDeliveries` begins from now on; what was on its way goes back to its queue. */
   pause(): void;
   resume(): void;
   /**
@@ -49,6 +55,7 @@ export interface Consumer extends AsyncDisposable {
    * Proves that the broker would give this consumer a message: asks it now, past every cache. Rejects with
    * `ConsumerStalledError` if it would not, so that a watchdog can rebuild what is broken. A paused or full
    * consumer proves that it could.
+   * @throws {ConsumerStalledError}
    */
-  proveConsumption(): Promise<void>;
+  proveConsumption(options?: ProveOptions): Promise<void>;
 }

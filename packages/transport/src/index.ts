@@ -2,7 +2,7 @@ export type { Message, MessageProperties } from '@pool/message';
 export { type BackOffOptions, backOff } from './back-off.js';
 export { BrokerUrl, type BrokerUrlParts, parseBrokerUrls } from './broker-url.js';
 export type { Capability, PriorityCapability, TransportCapabilities } from './capabilities.js';
-export type { ConsumeOptions, Consumer } from './consumer.js';
+export type { ConsumeOptions, Consumer, ProveOptions } from './consumer.js';
 export type {
   Binding,
   ExchangeDeclaration,
@@ -48,3 +48,14 @@ export {
   type TransportState,
 } from './transport.js';
 export type { SetAsideRecord, TransportEvents, TransportStats } from './transport-events.js';
+export { matchesTopic } from './virtual/topic-pattern.js';
+export { VirtualTransport, type VirtualTransportOptions } from './virtual/virtual-transport.js';
+export type {
+  AsideItem,
+  BroadcastMessage,
+  QueuedMessage,
+  SettlementBatch,
+  StoredBinding,
+  TakenMessage,
+  TakeRequest,
+} from './virtual/virtual-types.js';

@@ -84,6 +84,9 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   #connecting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #abort = new AbortController();
+  /** Why the newest connection is gone, from the moment that is known. */
+  #lost: Error | undefined;
+  #lostWhileClosing = new AbortController();
   #waitingPublishes = 0;
   #whenConnected: { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } | undefined;
   readonly #exchanges = new Map<string, Required<ExchangeDeclaration>>();
@@ -186,6 +189,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     if (declaration.name !== '') checkName(declaration.name, 'queue');
     checkSeconds(declaration.expires, 'expires');
     checkSeconds(declaration.messageTtl, 'messageTtl');
+    if (declaration.deadLetterExchange !== undefined) this.require('deadLetterExchange');
     this.#assertOpen();
     const status = await this.onDeclareQueue(declaration);
     this.#queues.set(status.name, { ...declaration, name: status.name });
@@ -223,7 +227,10 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     return this.onPurgeQueue(name);
   }
 
-  /** Asks what a queue holds, without declaring it. Rejects with `NotDeclaredError` if the broker does not know it. */
+  /**
+   * Asks what a queue holds, without declaring it. Of a queue that is not there AMQP rejects with
+   * `NotDeclaredError`; a broker that keeps no list of its queues says that it is empty.
+   */
   async queueStatus(name: string): Promise<QueueStatus> {
     checkName(name, 'queue');
     this.#assertOpen();
@@ -291,7 +298,6 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
    * The delivery is settled by it. Resolves when the broker owns the copy.
    */
   async setAside(delivery: Delivery, reason: string): Promise<void> {
-    this.require('deadLetter');
     if (delivery.settled !== undefined && !delivery.noAck) return;
     const record = await this.onSetAside(delivery, reason);
     this.recordSetAside(record);
@@ -308,6 +314,8 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   protected onDisconnect(): Promise<void> | void {}
   /** Goes on consuming with the consumers there are, on a new connection whose topology stands. */
   protected onReconnect(): Promise<void> | void {}
+  /** The transport has become connected, for the first time or again: publishes and settlements may flow. */
+  protected onConnected(): void {}
   /** Gives unsettled deliveries back and closes the connection. Consumers were cancelled and all was flushed. */
   protected abstract onClose(): Promise<void>;
   protected abstract onDeclareExchange(declaration: Required<ExchangeDeclaration>): Promise<void>;
@@ -341,7 +349,12 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
 
   /** For the adapter: the connection is gone. Starts reconnecting; further calls during the outage do nothing. */
   protected connectionLost(error: Error): void {
+    this.#lost ??= error;
     if (this.#state !== 'connected') return;
+    if (this.#closing) {
+      this.#lostWhileClosing.abort();
+      return;
+    }
     this.#state = 'reconnecting';
     this.emit('disconnected', error);
     void this.#reconnect(error);
@@ -418,8 +431,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
       try {
         await this.#open();
         if (this.#closing) throw this.#closedError();
-        this.#state = 'connected';
-        this.emit('connected', this.#epoch);
+        this.#nowConnected();
         return;
       } catch (error) {
         if (this.#closing) throw this.#closedError();
@@ -431,9 +443,16 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     throw this.#connectError(last);
   }
 
+  #nowConnected(): void {
+    this.#state = 'connected';
+    this.onConnected();
+    this.emit('connected', this.#epoch);
+  }
+
   async #open(): Promise<void> {
     const { connectTimeout = 10 } = this.#options;
     const timeout = AbortSignal.timeout(connectTimeout * 1000);
+    this.#lost = undefined;
     await this.onConnect(this.url, AbortSignal.any([timeout, this.#abort.signal]));
     this.#epoch += 1;
   }
@@ -469,6 +488,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
         await this.#open();
         await this.#declareAgain();
         await this.onReconnect();
+        if (this.#lost !== undefined) throw this.#lost;
       } catch (failure) {
         if (this.#closing) return;
         last = this.#connectError(failure);
@@ -478,8 +498,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
       }
       if (this.#closing) return;
       this.stats.reconnects += 1;
-      this.#state = 'connected';
-      this.emit('connected', this.#epoch);
+      this.#nowConnected();
       this.#whenConnected?.resolve();
       this.#whenConnected = undefined;
       return;
@@ -494,6 +513,11 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     for (const binding of this.#bindings.values()) await this.onBindQueue(binding);
   }
 
+  async #drain(): Promise<void> {
+    await Promise.all([...this.#consumers].map((consumer) => consumer.cancel()));
+    await this.onFlush();
+  }
+
   async #close(): Promise<void> {
     const wasConnected = this.#state === 'connected';
     if (this.#state === 'new') {
@@ -503,10 +527,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     this.#whenConnected?.reject(new TransportClosedError(`the transport to ${this.url} was closed`));
     this.#whenConnected = undefined;
     try {
-      if (wasConnected) {
-        await Promise.all([...this.#consumers].map((consumer) => consumer.cancel()));
-        await this.onFlush();
-      }
+      if (wasConnected) await Promise.race([this.#drain(), once(this.#lostWhileClosing.signal)]);
     } finally {
       this.#state = 'closing';
       this.#abort.abort(new TransportClosedError(`the transport to ${this.url} was closed`));
@@ -518,6 +539,12 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
       }
     }
   }
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function completeBinding(binding: Binding): Required<Binding> {
