@@ -92,6 +92,17 @@ export class ServerProcess {
     return this.#output.text;
   }
 
+  /** Waits until the server prints, or has printed since its start, what matches. */
+  async printed(pattern: RegExp, seconds = 30): Promise<void> {
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort(
+        new Error(`${this.name} did not print ${pattern} within ${seconds} s:\n${this.output.slice(-4000)}`),
+      );
+    }, seconds * 1000);
+    await this.#output.seen(pattern, late.signal).finally(() => clearTimeout(timer));
+  }
+
   /**
    * Sends a signal to the server and waits until it has ended. Its folder stays, so that {@link restart} finds its data.
    * @param signal SIGKILL by default, as in a crash; SIGTERM lets it write what it has.

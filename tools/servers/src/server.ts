@@ -11,6 +11,8 @@ export interface RunningServer {
   readonly running: boolean;
   /** The last that the server printed. */
   readonly output: string;
+  /** Waits until it prints, or has printed, what matches; fails after some seconds (30 by default). */
+  printed(pattern: RegExp, seconds?: number): Promise<void>;
   /** Ends it and waits for that; its data stays for {@link restart}. SIGKILL by default. */
   kill(signal?: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<void>;
   /** Ends it if it runs (SIGTERM by default) and starts it again on the same port with the same data. */
@@ -51,6 +53,9 @@ export abstract class OneProcessServer implements RunningServer {
     return this.process.output;
   }
 
+  printed(pattern: RegExp, seconds?: number): Promise<void> {
+    return this.process.printed(pattern, seconds);
+  }
   kill(signal?: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<void> {
     return this.process.kill(signal);
   }
