@@ -75,12 +75,16 @@ export function isLoss(error: unknown): error is SystemExit {
   );
 }
 
+/** The loss that a task's exit amounts to, where the task shares the process of its pool. */
+export function lostBy(exit: SystemExit, pid: number = process.pid): WorkerLostError {
+  return new WorkerLostError(`the task ended what ran it: ${exit.message}`, {
+    cause: exit,
+    details: { pid, exitCode: exit.exitCode, phase: 'running' },
+  });
+}
+
 function onThrown(error: unknown, options: ApplyTargetOptions<never>): void {
   const propagates = options.propagate?.some((type) => error instanceof type) ?? false;
   if (propagates || !isLoss(error)) throw error;
-  const lost = new WorkerLostError(`the task ended what ran it: ${error.message}`, {
-    cause: error,
-    details: { pid: options.pid ?? process.pid, exitCode: error.exitCode, phase: 'running' },
-  });
-  options.errorCallback?.(ExceptionInfo.from(lost));
+  options.errorCallback?.(ExceptionInfo.from(lostBy(error, options.pid)));
 }

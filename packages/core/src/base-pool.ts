@@ -459,6 +459,11 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     }
   }
 
+  /** Reports that a job passed its hard limit, when the pool knows before the timer does. */
+  protected expireJob(job: Job): void {
+    if (job.timeout !== undefined) this.#expire(job as PoolJob, job.timeout);
+  }
+
   /** Aborts a job's signal, which its code may heed. */
   protected abortJob(job: Job, reason: Error): void {
     (job as PoolJob).abort(reason);
@@ -489,7 +494,11 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
       if (!job.ready) this.onSoftTimeout(job);
       return;
     }
-    if (timeout === undefined || job.ready) return;
+    if (timeout !== undefined) this.#expire(job, timeout);
+  }
+
+  #expire(job: PoolJob, timeout: number): void {
+    if (job.ready) return;
     const exceeded = new TimeLimitExceeded(timeout);
     job.abort(exceeded);
     this.#end(job);

@@ -23,6 +23,8 @@ export class PoolJob<R = unknown> implements Job<R> {
   pid: number | undefined = undefined;
   acceptedAt: number | undefined = undefined;
   softAnnounced = false;
+  /** What holds the job at the moment, for a pool of this package that wants to find it. */
+  slot: unknown = undefined;
 
   /** Neighbours among the pool's unfinished jobs. */
   previous: PoolJob | undefined = undefined;

@@ -1,0 +1,264 @@
+import { isLoss, lostBy } from './apply-target.js';
+import { BasePool } from './base-pool.js';
+import type { PoolCapabilities } from './capabilities.js';
+import { Terminated, WorkerShutdown, WorkerTerminate } from './errors.js';
+import { ExceptionInfo } from './exception-info.js';
+import { type ExitWatcher, unwatchExit, watchExit } from './exit-guard.js';
+import { InlineLane, type LaneOwner } from './inline-lane.js';
+import type { Job } from './job.js';
+import { JobLine } from './job-line.js';
+import { PoolJob } from './pool-job.js';
+import { TERMINATE } from './pool-state.js';
+
+/** What jobs in the worker's own process allow; a concrete pool may say less. */
+export const inlineCapabilities: PoolCapabilities = Object.freeze({
+  functions: true,
+  parallel: false,
+  hardKill: false,
+  terminateJob: true,
+  softLimit: 'interrupt',
+  isolatedMemory: false,
+  isolatedCrashes: false,
+  resize: true,
+  restart: false,
+  recycle: false,
+});
+
+/** How long waiting jobs may be started one after another before the event loop gets its turn, in milliseconds. */
+const TURN = 10;
+
+/**
+ * A pool whose jobs run in its own process, on its event loop. It knows everything about them but how many may run:
+ * an author says so with `openSlot`.
+ *
+ * A job that is ended while its code runs frees its slot at once, and its code is told by its signal; nothing can stop
+ * code that does not listen, so the log says that it may go on.
+ */
+export abstract class InlinePool extends BasePool {
+  readonly capabilities: PoolCapabilities = inlineCapabilities;
+
+  readonly #line: JobLine = new JobLine();
+  readonly #lanes: Set<InlineLane> = new Set();
+  readonly #idle: InlineLane[] = [];
+  #opening = 0;
+  #drainPlanned = false;
+  /** When the event loop must get its turn; 0 while nothing from the line was started in this one. */
+  #turnEnds = 0;
+
+  readonly #owner: LaneOwner = {
+    accept: (job) => this.acceptJob(job),
+    called: (job) => this.onCalled(job),
+    succeeded: (job, value) => this.succeedJob(job, value),
+    threw: (job, error, direct) => this.#threw(job, error, direct),
+    expired: (job) => this.expireJob(job),
+    next: (lane) => this.#next(lane),
+    broke: (lane) => {
+      lane.job = undefined;
+      this.#free(lane);
+      this.#planDrain();
+    },
+  };
+
+  readonly #exits: ExitWatcher = {
+    exited: (job, exit) => {
+      if (!(job instanceof PoolJob) || job.owner !== this) return false;
+      this.failJob(job, ExceptionInfo.from(lostBy(exit)));
+      return true;
+    },
+    laneExited: (name, exit) => {
+      for (const lane of this.#lanes) {
+        if (lane.name !== name) continue;
+        const { job } = lane;
+        if (job !== undefined) {
+          this.failJob(job, ExceptionInfo.from(lostBy(exit)));
+          this.#leave(job);
+        }
+        return true;
+      }
+      return false;
+    },
+  };
+
+  /** How many jobs hold a slot. */
+  protected get running(): number {
+    return this.#lanes.size - this.#idle.length;
+  }
+
+  /** Whether a job whose turn it is starts within the call of `applyAsync`; else it starts a microtask later. */
+  protected get startsInCall(): boolean {
+    return false;
+  }
+
+  /**
+   * Asks for one more slot. `granted` is called once, now or later, when there is one, with the function that gives it
+   * back.
+   */
+  protected abstract openSlot(granted: (release: () => void) => void): void;
+
+  /** The synchronous part of a job's code is over. */
+  protected onCalled(_job: Job): void {}
+
+  protected override onStart(): void | Promise<void> {
+    watchExit(this.#exits);
+  }
+
+  protected override onStop(): void | Promise<void> {
+    this.#release();
+  }
+
+  protected override onTerminate(): void | Promise<void> {
+    this.#release();
+  }
+
+  protected override onApply(job: Job): void {
+    if (this.startsInCall && this.#line.size === 0) {
+      if (this.#lanes.size === 0) this.#open();
+      const lane = this.#idle.pop();
+      if (lane !== undefined) {
+        lane.run(job, true);
+        return;
+      }
+    }
+    this.#line.push(job);
+    this.#planDrain();
+  }
+
+  protected override onGrow(_n: number): void | Promise<void> {
+    this.#planDrain();
+  }
+
+  protected override onShrink(_n: number): void | Promise<void> {
+    while (this.#lanes.size > this.limit) {
+      const lane = this.#idle.pop();
+      if (lane === undefined) return;
+      this.#close(lane);
+    }
+  }
+
+  protected override onTerminateJob(job: Job, signal: NodeJS.Signals): void {
+    const reason = new Terminated('the job was terminated on request', { signal });
+    const ran = job.state === 'accepted';
+    this.#dropFromLine(job);
+    this.abortJob(job, reason);
+    this.failJob(job, ExceptionInfo.from(reason));
+    if (this.#leave(job) && ran)
+      this.logger.info(`${nameOf(job)} was terminated: its slot is free, its code may go on`);
+  }
+
+  protected override onHardTimeout(job: Job): void {
+    if (this.#leave(job)) {
+      this.logger.warn(
+        `${nameOf(job)} exceeded its time limit of ${job.timeout} s: its slot is free, its code may go on until it heeds its signal`,
+      );
+    }
+  }
+
+  protected override onDiscard(job: Job): boolean {
+    return this.#dropFromLine(job);
+  }
+
+  #dropFromLine(job: Job): boolean {
+    if (job.state !== 'pending' || (job as PoolJob).slot !== undefined) return false;
+    this.#line.drop();
+    return true;
+  }
+
+  #threw(job: Job, error: unknown, direct: boolean): void {
+    this.failJob(job, ExceptionInfo.from(isLoss(error) ? lostBy(error) : error));
+    if (direct && (error instanceof WorkerShutdown || error instanceof WorkerTerminate)) throw error;
+  }
+
+  /** Gives the slot of a job that has ended to others while its code may go on; false when its code is over. */
+  #leave(job: Job): boolean {
+    const lane = (job as PoolJob).slot as InlineLane | undefined;
+    if (lane === undefined || lane.job !== job || lane.calling) return false;
+    // A lane of its own keeps what the code still does apart from the next job.
+    lane.job = undefined;
+    this.#lanes.delete(lane);
+    const successor = new InlineLane(this.#owner, lane.release);
+    this.#lanes.add(successor);
+    this.#free(successor);
+    this.#planDrain();
+    return true;
+  }
+
+  #next(lane: InlineLane): Job | undefined {
+    if (this.#lanes.size <= this.limit && this.#line.size > 0 && this.#isTurn()) {
+      const job = this.#line.shift();
+      if (job !== undefined) return job;
+    }
+    this.#free(lane);
+    return undefined;
+  }
+
+  #free(lane: InlineLane): void {
+    if (!this.#lanes.has(lane)) return;
+    if (this.#lanes.size > this.limit) this.#close(lane);
+    else this.#idle.push(lane);
+  }
+
+  #open(): void {
+    this.#opening += 1;
+    this.openSlot((release) => {
+      this.#opening -= 1;
+      if (this.state === TERMINATE || this.#lanes.size >= this.limit) {
+        release();
+        return;
+      }
+      const lane = new InlineLane(this.#owner, release);
+      this.#lanes.add(lane);
+      this.#idle.push(lane);
+      this.#planDrain();
+    });
+  }
+
+  #close(lane: InlineLane): void {
+    this.#lanes.delete(lane);
+    lane.release();
+  }
+
+  #planDrain(): void {
+    if (this.#drainPlanned || this.#line.size === 0) return;
+    this.#drainPlanned = true;
+    queueMicrotask(() => {
+      this.#drainPlanned = false;
+      this.#drain();
+    });
+  }
+
+  #drain(): void {
+    while (this.#idle.length > 0 && this.#line.size > 0 && this.#isTurn()) {
+      const job = this.#line.shift();
+      if (job === undefined) return;
+      (this.#idle.pop() as InlineLane).run(job, false);
+    }
+    const missing = this.limit - this.#lanes.size - this.#opening;
+    for (let n = Math.min(missing, this.#line.size); n > 0; n -= 1) this.#open();
+  }
+
+  /** Whether one more waiting job may start before the event loop gets its turn. */
+  #isTurn(): boolean {
+    const now = performance.now();
+    if (this.#turnEnds !== 0) return now < this.#turnEnds;
+    this.#turnEnds = now + TURN;
+    setImmediate(() => {
+      this.#turnEnds = 0;
+      this.#drain();
+    });
+    return true;
+  }
+
+  #release(): void {
+    unwatchExit(this.#exits);
+    this.#line.clear();
+    this.#idle.length = 0;
+    for (const lane of this.#lanes) {
+      lane.job = undefined;
+      this.#close(lane);
+    }
+  }
+}
+
+function nameOf(job: Job): string {
+  return `job ${job.correlationId ?? job.id}`;
+}
