@@ -1,0 +1,229 @@
+import { EventEmitter } from 'node:events';
+import { type Codec, createCodec, createSignature } from '@pool/message';
+import type { ResultStore } from '@pool/results';
+import type { Transport } from '@pool/transport';
+import { type AppOptions, checkAppOptions } from './app-options.js';
+import { AsyncResult } from './async-result.js';
+import { Connections } from './connections.js';
+import { AlreadyRegisteredError } from './errors.js';
+import { type Call, type OutgoingContext, type OutgoingTask, prepareTask } from './outgoing.js';
+import { Publisher } from './publisher.js';
+import { Queues } from './queues.js';
+import { Router } from './routing.js';
+import type { SendOptions } from './send-options.js';
+import { Signature } from './signature.js';
+import { type AnyTask, type BoundTaskFunction, Task, type TaskFunction } from './task.js';
+import { resolveTaskOptions } from './task-defaults.js';
+import type { TaskOptions } from './task-options.js';
+import { linkList, toWireOptions } from './wire-options.js';
+
+export interface AppEvents {
+  /** A message is about to be published; its headers may be added to. */
+  beforeTaskPublish: [task: OutgoingTask];
+  /** The broker has the message. */
+  afterTaskPublish: [task: OutgoingTask];
+}
+
+/**
+ * The tasks of a program, its broker and its results. Making one does nothing else: connections are made when they
+ * are first needed, by producers and workers alike.
+ *
+ * ```ts
+ * const app = new App('demo', { broker: 'redis://localhost', resultBackend: 'redis://localhost' });
+ * const add = app.task('demo.add', (x: number, y: number) => x + y);
+ * const result = await add.delay(2, 3);
+ * await result.get({ timeout: 10 }); // 5
+ * ```
+ */
+export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
+  readonly name: string;
+  readonly options: Readonly<AppOptions>;
+  readonly codec: Codec;
+  readonly queues: Queues;
+  readonly router: Router;
+  readonly #tasks = new Map<string, AnyTask>();
+  readonly #connections: Connections;
+  readonly #publisher: Publisher;
+  readonly #publishing = new Set<Promise<void>>();
+  readonly #outgoing: OutgoingContext;
+  #closing: Promise<void> | undefined;
+
+  /** @throws {ConfigError} a setting is unknown or wrong */
+  constructor(name: string, options: AppOptions = {}) {
+    super();
+    if (typeof name !== 'string' || name === '') throw new TypeError('an app needs a name');
+    checkAppOptions(name, options);
+    this.name = name;
+    this.options = Object.freeze({ ...options });
+    const { acceptContent = ['json'], taskDefaultQueue = 'celery' } = options;
+    const exchange = options.taskDefaultExchange ?? taskDefaultQueue;
+    const routingKey = options.taskDefaultRoutingKey ?? taskDefaultQueue;
+    this.codec = createCodec({ ...options.codec, acceptContent });
+    this.router = new Router(options.taskRoutes);
+    this.queues = new Queues({
+      queues: options.taskQueues ?? [],
+      defaultQueue: taskDefaultQueue,
+      defaultExchange: exchange,
+      defaultExchangeType: options.taskDefaultExchangeType ?? 'direct',
+      defaultRoutingKey: routingKey,
+      createMissing: options.taskCreateMissingQueues ?? true,
+      maxPriority: options.taskQueueMaxPriority,
+    });
+    this.#connections = new Connections(name, this.options, this.codec);
+    this.#publisher = new Publisher(
+      () => this.#connections.connectedTransport(),
+      options.taskPublishRetryPolicy,
+    );
+    this.#outgoing = {
+      codec: this.codec,
+      queues: this.queues,
+      router: this.router,
+      defaults: {
+        queue: taskDefaultQueue,
+        exchange,
+        routingKey,
+        priority: options.taskDefaultPriority,
+        serializer: options.taskSerializer ?? 'json',
+        compression: options.taskCompression,
+        ignoreResult: options.taskIgnoreResult ?? false,
+        retry: options.taskPublishRetry ?? true,
+      },
+    };
+  }
+
+  /** The tasks of this app, by name. */
+  get tasks(): ReadonlyMap<string, AnyTask> {
+    return this.#tasks;
+  }
+
+  /** Whether results are kept at all. */
+  get hasResultStore(): boolean {
+    return this.#connections.resultBackend !== undefined;
+  }
+
+  /**
+   * Defines a task.
+   * @throws {ConfigError} an option is unknown or wrong
+   * @throws {AlreadyRegisteredError}
+   */
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    fn: TaskFunction<Args, Result>,
+  ): Task<Args, Result>;
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    options: TaskOptions & { bind: true },
+    fn: BoundTaskFunction<Args, Result>,
+  ): Task<Args, Result>;
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    options: TaskOptions & { bind?: false },
+    fn: TaskFunction<Args, Result>,
+  ): Task<Args, Result>;
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    optionsOrFn: TaskOptions | TaskFunction<Args, Result>,
+    fnAfterOptions?: TaskFunction<Args, Result> | BoundTaskFunction<Args, Result>,
+  ): Task<Args, Result> {
+    const [given, fn] = typeof optionsOrFn === 'function' ? [{}, optionsOrFn] : [optionsOrFn, fnAfterOptions];
+    if (typeof name !== 'string' || name === '') throw new TypeError('a task needs a name');
+    if (typeof fn !== 'function') throw new TypeError(`task ${name} needs a function`);
+    if (this.#tasks.has(name))
+      throw new AlreadyRegisteredError(`app ${this.name} has a task ${name} already`);
+    const options = resolveTaskOptions(name, given, this.options);
+    const task = new Task<Args, Result>(this, { name, fn, options });
+    this.#tasks.set(name, task as unknown as AnyTask);
+    return task;
+  }
+
+  /** Sends a task by its name, without its code. Options as in {@link Task.applyAsync}. */
+  async sendTask<Result = unknown>(
+    name: string,
+    args: readonly unknown[] = [],
+    options: SendOptions = {},
+  ): Promise<AsyncResult<Result>> {
+    const { kwargs = {}, link, linkError, ...rest } = options;
+    const links = {
+      ...(link && { link: linkList(link) ?? [] }),
+      ...(linkError && { linkError: linkList(linkError) ?? [] }),
+    };
+    const task = await this.prepare({ name, args, kwargs, options: { ...rest, ...links } });
+    await this.publish([task]);
+    return new AsyncResult<Result>(() => this.resultStore(), task.id, { ignored: task.ignoreResult });
+  }
+
+  /** The result of a task that was sent from anywhere, by its id. */
+  AsyncResult<Result = unknown>(id: string): AsyncResult<Result> {
+    return new AsyncResult<Result>(() => this.resultStore(), id);
+  }
+
+  /** A signature of a task by its name. */
+  signature<Result = unknown>(
+    name: string,
+    args: readonly unknown[] = [],
+    options: SendOptions = {},
+  ): Signature<Result> {
+    const { kwargs = {}, ...rest } = options;
+    const data = createSignature(name, {
+      args: [...args],
+      kwargs: { ...kwargs },
+      options: toWireOptions(rest),
+    });
+    return new Signature<Result>(this, data);
+  }
+
+  /** Makes the message of a call, to be published later. Keyword arguments of a task known here are checked. */
+  async prepare(call: Call): Promise<OutgoingTask> {
+    const replyTo = await this.#connections.replyTo();
+    const options = replyTo === undefined ? call.options : { replyTo, ...call.options };
+    return this.prepareNow({ ...call, options });
+  }
+
+  /** As `prepare`, without waiting for a result store that answers to the sender: what a running task uses. */
+  prepareNow(call: Call): OutgoingTask {
+    const task = this.#tasks.get(call.name);
+    return prepareTask(task ? { ...call, task: task.options } : call, this.#outgoing);
+  }
+
+  /** Publishes messages; resolves when the broker has them all. */
+  async publish(tasks: readonly OutgoingTask[]): Promise<void> {
+    const published = Promise.all(tasks.map((task) => this.#publishOne(task))).then(() => {});
+    this.#publishing.add(published);
+    try {
+      await published;
+    } finally {
+      this.#publishing.delete(published);
+    }
+  }
+
+  /** The app's transport, perhaps not connected yet. @throws {ConfigError} no broker is set */
+  transport(): Promise<Transport> {
+    return this.#connections.transport();
+  }
+
+  /** The app's result store; it connects by itself. @throws {ConfigError} no result backend is set */
+  resultStore(): Promise<ResultStore> {
+    return this.#connections.resultStore();
+  }
+
+  /** Waits for what is being published, then closes the connections the app made. Safe to call again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #publishOne(task: OutgoingTask): Promise<void> {
+    this.emit('beforeTaskPublish', task);
+    await this.#publisher.publish(task);
+    this.emit('afterTaskPublish', task);
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([...this.#publishing]);
+    await this.#connections.close();
+  }
+}
