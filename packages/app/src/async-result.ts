@@ -120,7 +120,7 @@ export class AsyncResult<Result = unknown> {
     event: Name,
     listener: (...args: AsyncResultEvents[Name]) => void,
   ): this {
-    this.#events.on(event, listener as (...args: never[]) => void);
+    this.#events.on(event, listener);
     this.#startWatching();
     return this;
   }
@@ -129,7 +129,7 @@ export class AsyncResult<Result = unknown> {
     event: Name,
     listener: (...args: AsyncResultEvents[Name]) => void,
   ): this {
-    this.#events.off(event, listener as (...args: never[]) => void);
+    this.#events.off(event, listener);
     if (this.#events.eventNames().length === 0) this.#stopWatching();
     return this;
   }
