@@ -1,1 +1,25 @@
-export {};
+/**
+ * Redis as a broker, in the layout that Celery's transport library kombu uses.
+ *
+ * @packageDocumentation
+ */
+import { type BrokerUrl, parseBrokerUrls, type Transport } from '@pool/transport';
+import type { RedisTransportOptions } from './redis-options.js';
+import { RedisTransport } from './redis-transport.js';
+
+export type { RedisTransportOptions } from './redis-options.js';
+
+/**
+ * Makes a transport, not yet connected. URLs: `redis://user:password@host:port/db`, `rediss://` with TLS,
+ * `redis+socket:///path?virtual_host=db`, `sentinel://host:port;sentinel://host:port` with the option `masterName`.
+ *
+ * @throws InvalidBrokerUrlError
+ */
+export function createTransport(
+  urls: BrokerUrl | string | readonly (BrokerUrl | string)[],
+  options: RedisTransportOptions = {},
+): Transport {
+  return new RedisTransport(parseBrokerUrls(urls), options);
+}
+
+export default createTransport;

@@ -1,0 +1,103 @@
+import type { VirtualTransportOptions } from '@pool/transport';
+import type { ClusterOptions, RedisOptions } from 'ioredis';
+
+/** Options of the Redis transport; the names are kombu's transport options in camel case. Durations are seconds. */
+export interface RedisTransportOptions extends VirtualTransportOptions {
+  /** Put before every key and channel. On a cluster it must hold a hash tag, as `{celery}`. @default '' */
+  globalKeyPrefix?: string;
+  /** The levels that priorities 0 to 9 are mapped onto; 0 is served first. @default [0, 3, 6, 9] */
+  prioritySteps?: readonly number[];
+  /**
+   * Messages held this long without being renewed are put back, whoever held them. Ours are renewed while their worker
+   * lives; those of a Python worker are not, so this must be longer than its longest task. @default 3600
+   */
+  visibilityTimeout?: number;
+  /** How long one of our workers may be silent and disconnected before others take over what it held. @default 10 */
+  goneAfter?: number;
+  /** Between two looks for messages of the dead. @default 5 */
+  unackedRestoreInterval?: number;
+  /** Between two proofs that the server answers; it has as long to do so. @default 10 */
+  healthCheckInterval?: number;
+  /** The most messages kept aside for each queue; the oldest go first. @default 10000 */
+  maxSetAside?: number;
+  /** The most broadcasts kept for a consumer that is slow to take them; the oldest go first. @default 10000 */
+  maxBroadcasts?: number;
+  /** @default 'unacked' */
+  unackedKey?: string;
+  /** @default 'unacked_index' */
+  unackedIndexKey?: string;
+  /** @default 'unacked_mutex' */
+  unackedMutexKey?: string;
+  /** Before the channels of fanout exchanges; `{db}` stands for the database's number. @default '/{db}.' */
+  fanoutPrefix?: string;
+  /** The name of the Sentinel group, with `sentinel://` URLs. @default 'mymaster' */
+  masterName?: string;
+  /** Talk to a Redis Cluster, whose nodes the URLs name. @default false */
+  cluster?: boolean;
+  /** TLS options for `rediss://`, as `tls.connect` takes them. */
+  tls?: RedisOptions['tls'];
+  /** More options for ioredis, for what has no option here. */
+  client?: RedisOptions & ClusterOptions;
+}
+
+/** {@link RedisTransportOptions} with defaults filled in. */
+export type ResolvedRedisOptions = Required<
+  Pick<
+    RedisTransportOptions,
+    | 'globalKeyPrefix'
+    | 'prioritySteps'
+    | 'visibilityTimeout'
+    | 'goneAfter'
+    | 'unackedRestoreInterval'
+    | 'healthCheckInterval'
+    | 'maxSetAside'
+    | 'maxBroadcasts'
+    | 'unackedKey'
+    | 'unackedIndexKey'
+    | 'unackedMutexKey'
+    | 'fanoutPrefix'
+    | 'masterName'
+    | 'cluster'
+    | 'connectTimeout'
+  >
+> &
+  Pick<RedisTransportOptions, 'tls' | 'client'>;
+
+/** Fills in defaults and checks what would fail much later. */
+export function resolveRedisOptions(options: RedisTransportOptions): ResolvedRedisOptions {
+  const resolved: ResolvedRedisOptions = {
+    globalKeyPrefix: '',
+    prioritySteps: [0, 3, 6, 9],
+    visibilityTimeout: 3600,
+    goneAfter: 10,
+    unackedRestoreInterval: 5,
+    healthCheckInterval: 10,
+    maxSetAside: 10_000,
+    maxBroadcasts: 10_000,
+    unackedKey: 'unacked',
+    unackedIndexKey: 'unacked_index',
+    unackedMutexKey: 'unacked_mutex',
+    fanoutPrefix: '/{db}.',
+    masterName: 'mymaster',
+    cluster: false,
+    connectTimeout: 10,
+    ...definedOnly(options),
+  };
+  const steps = resolved.prioritySteps;
+  if (steps[0] !== 0 || steps.some((step, i) => i > 0 && step <= (steps[i - 1] as number))) {
+    throw new TypeError('prioritySteps must ascend from 0');
+  }
+  for (const name of ['visibilityTimeout', 'goneAfter', 'unackedRestoreInterval', 'healthCheckInterval'] as const) {
+    if (!(resolved[name] > 0)) throw new TypeError(`${name} must be a number of seconds above 0`);
+  }
+  if (resolved.cluster && !/\{[^{}]+\}/.test(resolved.globalKeyPrefix)) {
+    throw new TypeError(
+      "a Redis Cluster keeps a script's keys together by a hash tag: set globalKeyPrefix to one, as '{celery}'",
+    );
+  }
+  return resolved;
+}
+
+function definedOnly<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
