@@ -33,7 +33,9 @@ export class Broadcasts {
     this.#listener = listener;
     this.#keys = keys;
     this.#onMessage = onMessage;
-    listener.on('pmessage', (_pattern: string, channel: string, text: string) => this.#receive(channel, text));
+    listener.on('pmessage', (_pattern: string, channel: string, text: string) =>
+      this.#receive(channel, text),
+    );
     for (const queue of this.#buffers.keys()) await this.#subscribe(queue);
   }
 
@@ -99,9 +101,12 @@ export class Broadcasts {
 
   /** Ends subscriptions that no consumed queue needs any more. */
   async #unsubscribe(bindings: readonly Subscription[]): Promise<void> {
-    const needed = new Set([...this.#buffers.keys()].flatMap((queue) => this.#patterns(this.#bindings.get(queue) ?? [])));
+    const needed = new Set(
+      [...this.#buffers.keys()].flatMap((queue) => this.#patterns(this.#bindings.get(queue) ?? [])),
+    );
     const patterns = this.#patterns(bindings).filter((pattern) => !needed.has(pattern));
-    if (patterns.length > 0 && this.#listener?.status === 'ready') await this.#listener.punsubscribe(...patterns);
+    if (patterns.length > 0 && this.#listener?.status === 'ready')
+      await this.#listener.punsubscribe(...patterns);
   }
 
   #patterns(bindings: readonly Subscription[]): string[] {
@@ -117,7 +122,8 @@ export class Broadcasts {
       const bindings = this.#bindings.get(queue) ?? [];
       const wanted = bindings.some(
         (binding) =>
-          binding.exchange === exchange && (binding.routingKey === '' ? routingKey === '' : matchesTopic(binding.routingKey, routingKey)),
+          binding.exchange === exchange &&
+          (binding.routingKey === '' ? routingKey === '' : matchesTopic(binding.routingKey, routingKey)),
       );
       const message = wanted ? decode(queue, exchange, routingKey, text) : undefined;
       if (message === undefined || this.#lastTags.get(queue) === message.tag) continue;

@@ -17,12 +17,19 @@ export function markRedelivered(envelope: string, deliveryCount: number): string
   if (typeof parsed !== 'object' || parsed === null) return envelope;
   parsed.headers = { ...parsed.headers, redelivered: true };
   const { delivery_info: info, ...properties } = parsed.properties ?? {};
-  parsed.properties = { ...properties, delivery_info: { ...info, redelivered: true }, [COUNT_PROPERTY]: deliveryCount };
+  parsed.properties = {
+    ...properties,
+    delivery_info: { ...info, redelivered: true },
+    [COUNT_PROPERTY]: deliveryCount,
+  };
   return JSON.stringify(parsed);
 }
 
 /** How often a message was delivered before, from what decoding left of its properties. */
-export function deliveryCountOf(extra: Readonly<Record<string, unknown>> | undefined, redelivered: boolean): number {
+export function deliveryCountOf(
+  extra: Readonly<Record<string, unknown>> | undefined,
+  redelivered: boolean,
+): number {
   const count = extra?.[COUNT_PROPERTY];
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;
   // kombu marks, but does not count.

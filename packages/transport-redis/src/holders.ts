@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import type { Client } from './redis-clients.js';
 import type { Keys } from './keys.js';
+import type { Client } from './redis-clients.js';
 
 /** What a holder tells of itself. */
 interface HolderRecord {
@@ -23,7 +23,12 @@ export function describeHolder(client: string, now: number): string {
  * The holders that are gone: silent for `goneAfter` seconds and without a connection to the server. A worker whose task
  * blocks its event loop is silent too, but connected, and keeps what it holds.
  */
-export async function goneHolders(client: Client, keys: Keys, now: number, goneAfter: number): Promise<string[]> {
+export async function goneHolders(
+  client: Client,
+  keys: Keys,
+  now: number,
+  goneAfter: number,
+): Promise<string[]> {
   const silent: [holder: string, client: string][] = [];
   for (const [holder, text] of Object.entries(await client.hgetall(keys.holders))) {
     const record = parse(text);
@@ -50,7 +55,9 @@ async function connectedNames(client: Client): Promise<Set<string> | undefined> 
 function parse(text: string): HolderRecord | undefined {
   try {
     const record = JSON.parse(text) as Partial<HolderRecord> | null;
-    return typeof record?.at === 'number' && typeof record.client === 'string' ? (record as HolderRecord) : undefined;
+    return typeof record?.at === 'number' && typeof record.client === 'string'
+      ? (record as HolderRecord)
+      : undefined;
   } catch {
     return undefined;
   }

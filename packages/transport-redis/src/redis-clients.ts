@@ -1,4 +1,4 @@
-import { ConnectionError, type BrokerUrl } from '@pool/transport';
+import { type BrokerUrl, ConnectionError } from '@pool/transport';
 import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import { COUNT, FORGET, MOVE, RENEW, TAKE, UNLOCK } from './scripts.js';
@@ -13,6 +13,9 @@ export type Client = (Redis | Cluster) & {
   poolUnlock(numberOfKeys: number, ...rest: string[]): Promise<number>;
 };
 
+/** ioredis's options less one that decides its types. */
+type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
+
 /** Two connections to one server: one for commands, one that listens. */
 export interface Clients {
   readonly commands: Client;
@@ -23,7 +26,8 @@ export interface Clients {
 export function databaseOf(url: BrokerUrl): number {
   const text = url.scheme === 'redis+socket' ? (url.query['virtual_host'] ?? '0') : url.path;
   const db = text === '' ? 0 : Number(text);
-  if (!Number.isInteger(db) || db < 0) throw new TypeError(`a Redis database is a number, not ${JSON.stringify(text)}`);
+  if (!Number.isInteger(db) || db < 0)
+    throw new TypeError(`a Redis database is a number, not ${JSON.stringify(text)}`);
   return db;
 }
 
@@ -80,7 +84,7 @@ function createClient(
   connectionName: string,
 ): Client {
   const password = url.password();
-  const common: RedisOptions = {
+  const common: ClientOptions = {
     lazyConnect: true,
     // The transport reconnects: it has to declare and to consume again.
     retryStrategy: () => null,
@@ -117,7 +121,7 @@ function createClient(
   return client as unknown as Client;
 }
 
-function addressOf(url: BrokerUrl, urls: readonly BrokerUrl[], options: ResolvedRedisOptions): RedisOptions {
+function addressOf(url: BrokerUrl, urls: readonly BrokerUrl[], options: ResolvedRedisOptions): ClientOptions {
   if (url.scheme === 'redis+socket') return { path: url.path };
   if (url.scheme === 'sentinel') {
     return {

@@ -37,7 +37,7 @@ export interface RedisTransportOptions extends VirtualTransportOptions {
   /** TLS options for `rediss://`, as `tls.connect` takes them. */
   tls?: RedisOptions['tls'];
   /** More options for ioredis, for what has no option here. */
-  client?: RedisOptions & ClusterOptions;
+  client?: Omit<RedisOptions & ClusterOptions, 'replyMapping'>;
 }
 
 /** {@link RedisTransportOptions} with defaults filled in. */
@@ -87,7 +87,12 @@ export function resolveRedisOptions(options: RedisTransportOptions): ResolvedRed
   if (steps[0] !== 0 || steps.some((step, i) => i > 0 && step <= (steps[i - 1] as number))) {
     throw new TypeError('prioritySteps must ascend from 0');
   }
-  for (const name of ['visibilityTimeout', 'goneAfter', 'unackedRestoreInterval', 'healthCheckInterval'] as const) {
+  for (const name of [
+    'visibilityTimeout',
+    'goneAfter',
+    'unackedRestoreInterval',
+    'healthCheckInterval',
+  ] as const) {
     if (!(resolved[name] > 0)) throw new TypeError(`${name} must be a number of seconds above 0`);
   }
   if (resolved.cluster && !/\{[^{}]+\}/.test(resolved.globalKeyPrefix)) {

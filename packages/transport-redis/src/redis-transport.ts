@@ -23,7 +23,11 @@ import { deliveryCountOf, markRedelivered } from './envelope-edit.js';
 import { describeHolder } from './holders.js';
 import { decodeBinding, encodeBinding, Keys } from './keys.js';
 import { type Client, type Clients, databaseOf, openClients } from './redis-clients.js';
-import { type RedisTransportOptions, type ResolvedRedisOptions, resolveRedisOptions } from './redis-options.js';
+import {
+  type RedisTransportOptions,
+  type ResolvedRedisOptions,
+  resolveRedisOptions,
+} from './redis-options.js';
 import { Restorer } from './restorer.js';
 import { WakeUp } from './wake-up.js';
 
@@ -44,9 +48,15 @@ export class RedisTransport extends VirtualTransport<string> {
   #broadcasts: Broadcasts;
   #health: NodeJS.Timeout | undefined;
   #outOfMemory = false;
+  /** What this transport bound, to be unbound with the queue. */
+  readonly #bound = new Map<string, Required<Binding>[]>();
 
   constructor(urls: readonly BrokerUrl[], options: RedisTransportOptions = {}) {
-    super(urls, { pollInterval: options.cluster ? 0.2 : 5, ...options, maxBatch: Math.min(options.maxBatch ?? CHUNK, CHUNK) });
+    super(urls, {
+      pollInterval: options.cluster ? 0.2 : 5,
+      ...options,
+      maxBatch: Math.min(options.maxBatch ?? CHUNK, CHUNK),
+    });
     this.#options = resolveRedisOptions(options);
     this.#keys = new Keys(this.#options, databaseOf(this.url));
     this.#broadcasts = new Broadcasts(this.#options.maxBroadcasts);
@@ -100,7 +110,10 @@ export class RedisTransport extends VirtualTransport<string> {
       disconnect(clients);
       throw new ConnectionError(`cannot use ${url}: ${(cause as Error).message}`, { cause });
     }
-    this.#health = setInterval(() => void this.#checkHealth(clients), this.#options.healthCheckInterval * 1000);
+    this.#health = setInterval(
+      () => void this.#checkHealth(clients),
+      this.#options.healthCheckInterval * 1000,
+    );
     this.#health.unref();
   }
 
@@ -140,7 +153,9 @@ export class RedisTransport extends VirtualTransport<string> {
     } catch (cause) {
       if (this.#clients !== clients) return;
       const reason = (cause as Error).message;
-      this.connectionLost(new ConnectionError(`the connection to ${this.url} was lost: ${reason}`, { cause }));
+      this.connectionLost(
+        new ConnectionError(`the connection to ${this.url} was lost: ${reason}`, { cause }),
+      );
     } finally {
       clearTimeout(timer);
     }
@@ -198,7 +213,9 @@ export class RedisTransport extends VirtualTransport<string> {
     const flat = await this.#takeFlat(queues, request.max);
     const taken: TakenMessage[] = [];
     for (let i = 0; i < flat.length; i += 3) {
-      taken.push(this.#decode(queues[flat[i] as number] as string, flat[i + 1] as string, flat[i + 2] as string));
+      taken.push(
+        this.#decode(queues[flat[i] as number] as string, flat[i + 1] as string, flat[i + 2] as string),
+      );
     }
     return taken;
   }
@@ -266,7 +283,9 @@ export class RedisTransport extends VirtualTransport<string> {
   }
 
   protected override async onArm(queues: readonly string[]): Promise<boolean> {
-    const lists = queues.filter((queue) => !this.#broadcasts.has(queue)).flatMap((queue) => this.#keys.lists(queue));
+    const lists = queues
+      .filter((queue) => !this.#broadcasts.has(queue))
+      .flatMap((queue) => this.#keys.lists(queue));
     if (lists.length === 0 || this.#wakeUp === undefined || this.#outOfMemory) return false;
     return (await this.#wakeUp.arm(lists)) > 0;
   }
@@ -290,7 +309,9 @@ export class RedisTransport extends VirtualTransport<string> {
     for (let i = 0; i < back.length; i += CHUNK) {
       const chunk = back.slice(i, i + CHUNK);
       const gone = this.#move(chunk, 0);
-      sent.push(gone.then((places) => stale.push(...places.map((place) => chunk[place - 1]?.delivery as Delivery))));
+      sent.push(
+        gone.then((places) => stale.push(...places.map((place) => chunk[place - 1]?.delivery as Delivery))),
+      );
     }
     await Promise.all(sent);
     return stale;
@@ -328,7 +349,12 @@ export class RedisTransport extends VirtualTransport<string> {
     const tag = item.held ? item.tag : randomUUID();
     const envelope = this.#asideEnvelope(item, reason, place);
     if (item.held) await this.#move([{ tag, end: 'LPUSH', list, envelope }], maxSetAside);
-    else await this.#client.multi().lpush(list, envelope).ltrim(list, 0, maxSetAside - 1).exec();
+    else
+      await this.#client
+        .multi()
+        .lpush(list, envelope)
+        .ltrim(list, 0, maxSetAside - 1)
+        .exec();
     return place;
   }
 
@@ -387,6 +413,7 @@ export class RedisTransport extends VirtualTransport<string> {
     const { exchange, queue, routingKey } = binding;
     await this.#client.sadd(this.#keys.binding(exchange), encodeBinding(routingKey, queue));
     this.#broadcasts.bind(exchange, queue, routingKey);
+    this.#bound.set(queue, [...(this.#bound.get(queue) ?? []), binding]);
   }
 
   protected override async onUnbindQueue(binding: Required<Binding>): Promise<void> {
@@ -398,14 +425,19 @@ export class RedisTransport extends VirtualTransport<string> {
   protected override async onDeleteQueue(name: string): Promise<number> {
     const count = await this.onQueueSize(name);
     await this.#client.del(...this.#keys.lists(name));
-    for (const binding of this.declaredBindings()) if (binding.queue === name) await this.onUnbindQueue(binding);
+    for (const binding of this.#bound.get(name) ?? []) await this.onUnbindQueue(binding);
+    this.#bound.delete(name);
     return count;
   }
 
   protected override async onPurgeQueue(name: string): Promise<number> {
     const lists = this.#keys.lists(name);
     const transaction = this.#client.multi();
-    transaction.eval("local n = 0 for i = 1, #KEYS do n = n + redis.call('LLEN', KEYS[i]) end return n", lists.length, ...lists);
+    transaction.eval(
+      "local n = 0 for i = 1, #KEYS do n = n + redis.call('LLEN', KEYS[i]) end return n",
+      lists.length,
+      ...lists,
+    );
     const results = await transaction.del(...lists).exec();
     return Number(results?.[0]?.[1] ?? 0) + this.#broadcasts.purge(name);
   }

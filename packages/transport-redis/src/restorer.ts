@@ -50,7 +50,9 @@ export class Restorer {
     return restored;
   }
 
-  async #restoreExpired(bindingsOf: (exchange: string) => Promise<readonly StoredBinding[]>): Promise<number> {
+  async #restoreExpired(
+    bindingsOf: (exchange: string) => Promise<readonly StoredBinding[]>,
+  ): Promise<number> {
     const before = Date.now() / 1000 - this.#options.visibilityTimeout;
     const tags = await this.#client.zrevrangebyscore(this.#keys.unackedIndex, before, 0, 'LIMIT', 0, LIMIT);
     return this.#putBack(tags, this.#keys.held(this.#self), bindingsOf);
@@ -80,10 +82,22 @@ export class Restorer {
       moves.push(tag, 'RPUSH', markRedelivered(entry.envelope, entry.deliveryCount + 1));
     }
     if (orphans.length > 0) {
-      await this.#client.multi().zrem(unackedIndex, ...orphans).srem(held, ...orphans).exec();
+      await this.#client
+        .multi()
+        .zrem(unackedIndex, ...orphans)
+        .srem(held, ...orphans)
+        .exec();
     }
     if (lists.length === 0) return 0;
-    const gone = await this.#client.poolMove(3 + lists.length, unacked, unackedIndex, held, ...lists, 0, ...moves);
+    const gone = await this.#client.poolMove(
+      3 + lists.length,
+      unacked,
+      unackedIndex,
+      held,
+      ...lists,
+      0,
+      ...moves,
+    );
     return lists.length - gone.length;
   }
 }
