@@ -134,6 +134,16 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     return true;
   }
 
+  /** Tells the listeners. What one of them throws is logged, so that none can take the pool or a job down. */
+  override emit<K extends keyof PoolEvents>(event: K, ...args: PoolEvents[K]): boolean {
+    try {
+      return (super.emit as (event: K, ...args: PoolEvents[K]) => boolean).call(this, event, ...args);
+    } catch (error) {
+      this.logger.error(`a listener of the event ${String(event)} threw`, error);
+      return true;
+    }
+  }
+
   /** State and settings as JSON values, under the keys that Celery's monitors read. */
   get info(): PoolInfo {
     return { implementation: this.constructor.name, 'max-concurrency': this.#limit, ...this.getInfo() };
@@ -146,7 +156,11 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
    * @throws PoolClosedError when the pool was closed or ended before
    */
   start(): Promise<void> {
-    this.#started ??= this.#start();
+    if (this.#started === undefined || this.#state === CLOSE || this.#state === TERMINATE) {
+      const started = this.#start();
+      this.#started ??= started;
+      return started;
+    }
     return this.#started;
   }
 
@@ -213,15 +227,18 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
   async #terminate(): Promise<void> {
     this.#state = TERMINATE;
     const reason = new Terminated('the pool was terminated');
-    this.#unfinished.forEach((job) => {
-      job.abort(reason);
-      this.failJob(job, ExceptionInfo.from(reason));
-    });
-    this.#deadlines.clear();
     try {
-      await this.onTerminate();
+      this.#unfinished.forEach((job) => {
+        job.abort(reason);
+        this.failJob(job, ExceptionInfo.from(reason));
+      });
     } finally {
-      this.emit('postShutdown');
+      this.#deadlines.clear();
+      try {
+        await this.onTerminate();
+      } finally {
+        this.emit('postShutdown');
+      }
     }
   }
 
@@ -313,10 +330,13 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
   /** Drops what nothing has started yet; each such job fails with {@link JobDiscardedError}. Running jobs go on. */
   async flush(): Promise<void> {
     const reason = new JobDiscardedError('the pool was flushed before anything ran the job');
-    this.#unfinished.forEach((job) => {
-      if (job.state === 'pending' && this.onDiscard(job)) this.failJob(job, ExceptionInfo.from(reason));
-    });
-    await this.onFlush();
+    try {
+      this.#unfinished.forEach((job) => {
+        if (job.state === 'pending' && this.onDiscard(job)) this.failJob(job, ExceptionInfo.from(reason));
+      });
+    } finally {
+      await this.onFlush();
+    }
   }
 
   /** Looks after the capacity; pools do so by themselves, this is for a caller that wants it now. */

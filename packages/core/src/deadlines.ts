@@ -80,14 +80,21 @@ export class Deadlines {
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = monotonic();
     let earliest = Number.POSITIVE_INFINITY;
+    const errors: unknown[] = [];
     for (const list of this.#lists.values()) {
       for (let job = list.head; job !== undefined && job.deadline <= now; job = list.head) {
         this.remove(job);
-        this.#onDeadline(job);
+        try {
+          this.#onDeadline(job);
+        } catch (error) {
+          errors.push(error);
+        }
       }
       if (list.head === undefined) this.#lists.delete(list.seconds);
       else if (list.head.deadline < earliest) earliest = list.head.deadline;
     }
     if (earliest < this.#timerAt) this.#arm(earliest);
+    // A callback threw what may propagate; the other limits hold all the same.
+    if (errors.length > 0) throw errors[0];
   }
 }

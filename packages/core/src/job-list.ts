@@ -30,11 +30,22 @@ export class JobList {
     }
   }
 
-  /** Visits each job that is in the list at the time of the call; the visit may remove jobs. */
+  /**
+   * Visits each job that is in the list at the time of the call; the visit may remove jobs. If visits throw, the others
+   * are made all the same, and then the first error leaves.
+   */
   forEach(visit: (job: PoolJob) => void): void {
     const jobs: PoolJob[] = [];
     for (let job = this.#head; job !== undefined; job = job.next) jobs.push(job);
-    for (const job of jobs) if (!job.ready) visit(job);
+    const errors: unknown[] = [];
+    for (const job of jobs) {
+      try {
+        if (!job.ready) visit(job);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Resolves when the list is empty. */
