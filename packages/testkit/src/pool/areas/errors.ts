@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -109,10 +109,14 @@ export function errors(suite: Suite): void {
 
 /** Copies the core, as a second installation of it would be, and returns the URL of its entry. */
 async function copyOfCore(folder: string): Promise<string> {
-  const entry = createRequire(import.meta.url).resolve('@pool/core');
+  const dist = dirname(createRequire(import.meta.url).resolve('@pool/core'));
   const copy = join(folder, 'core');
-  await cp(dirname(entry), copy, { recursive: true });
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  await readFile(join(copy, 'index.js'));
+  for (const file of await readdir(dist, { recursive: true })) {
+    if (!file.endsWith('.js')) continue;
+    await mkdir(dirname(join(copy, file)), { recursive: true });
+    const code = await readFile(join(dist, file), 'utf8');
+    await writeFile(join(copy, file), code.replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  }
   return pathToFileURL(join(copy, 'index.js')).href;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { WorkerLostError } from '@pool/core';
-import { guardExit } from '../guard-exit.js';
+import { type ExitGuard, guardExit } from '../guard-exit.js';
+import type { Scene } from '../scene.js';
 import type { Suite } from '../suite.js';
 
 /** Jobs that take down what runs them. */
@@ -10,46 +11,37 @@ export function loss(suite: Suite): void {
   suite.area('loss', () => {
     for (const code of [0, 1]) {
       suite.test(`process.exit(${code}) in a job is the loss of that job alone`, async (scene) => {
-        const guard = suite.capabilities.isolatedMemory ? undefined : guardExit();
-        try {
-          const pool = await scene.start({ limit: suite.slots });
-          const watched = scene.watch(pool, 'exit', [code]);
-          const behind = scene.watch(pool, 'add', [1, 2]);
-          const info = await scene.failureOf(watched);
-          const error = info.toError();
-          assert.ok(error instanceof WorkerLostError, `a WorkerLostError, not ${info}`);
-          assert.equal(error.details.exitCode, code, 'the error knows the exit code');
-          assert.equal(await scene.valueOf(behind), 3);
-          await scene.assertWhole(pool);
-        } finally {
-          guard?.restore();
-        }
+        const guard = guarded(scene, suite);
+        const pool = await scene.start({ limit: suite.slots });
+        const watched = scene.watch(pool, 'exit', [code]);
+        const behind = scene.watch(pool, 'add', [1, 2]);
+        const error = (await scene.failureOf(watched)).toError();
         assert.equal(guard?.reached ?? false, false, 'process.exit() must not end the process of the pool');
+        assert.ok(error instanceof WorkerLostError, `a WorkerLostError, not ${String(error)}`);
+        assert.equal(error.details.exitCode, code, 'the error knows the exit code');
+        assert.equal(await scene.valueOf(behind), 3);
+        await scene.assertWhole(pool);
       });
     }
 
     suite.test('process.exit() after an await is the loss of that job alone', async (scene) => {
-      const guard = suite.capabilities.isolatedMemory ? undefined : guardExit();
-      try {
-        const pool = await scene.start({ limit: suite.slots });
-        const gate = await scene.gate();
-        const neighbour = suite.slots > 1 ? scene.watch(pool, 'gated', [gate.port, 'neighbour']) : undefined;
-        const watched = scene.watch(pool, 'exitAfterGate', [gate.port, 'exits', 3]);
-        const behind = scene.watch(pool, 'add', [1, 2]);
-        (await gate.arrival('exits')).release();
-        const error = (await scene.failureOf(watched)).toError();
-        assert.ok(error instanceof WorkerLostError, `a WorkerLostError, not ${String(error)}`);
-        assert.equal(error.details.exitCode, 3);
-        if (neighbour !== undefined) {
-          (await gate.arrival('neighbour')).release();
-          assert.equal(await scene.valueOf(neighbour), 'neighbour', 'the neighbour is not hit');
-        }
-        assert.equal(await scene.valueOf(behind), 3);
-        await scene.assertWhole(pool);
-      } finally {
-        guard?.restore();
-      }
+      const guard = guarded(scene, suite);
+      const pool = await scene.start({ limit: suite.slots });
+      const gate = await scene.gate();
+      const neighbour = suite.slots > 1 ? scene.watch(pool, 'gated', [gate.port, 'neighbour']) : undefined;
+      const watched = scene.watch(pool, 'exitAfterGate', [gate.port, 'exits', 3]);
+      const behind = scene.watch(pool, 'add', [1, 2]);
+      (await gate.arrival('exits')).release();
+      const error = (await scene.failureOf(watched)).toError();
       assert.equal(guard?.reached ?? false, false, 'process.exit() must not end the process of the pool');
+      assert.ok(error instanceof WorkerLostError, `a WorkerLostError, not ${String(error)}`);
+      assert.equal(error.details.exitCode, 3);
+      if (neighbour !== undefined) {
+        (await gate.arrival('neighbour')).release();
+        assert.equal(await scene.valueOf(neighbour), 'neighbour', 'the neighbour is not hit');
+      }
+      assert.equal(await scene.valueOf(behind), 3);
+      await scene.assertWhole(pool);
     });
 
     suite.test(
@@ -130,4 +122,12 @@ export function loss(suite: Suite): void {
       shared,
     );
   });
+}
+
+/** Stands in for `process.exit` until the pools of the test have ended, if jobs share our process. */
+function guarded(scene: Scene, suite: Suite): ExitGuard | undefined {
+  if (suite.capabilities.isolatedMemory) return undefined;
+  const guard = guardExit();
+  scene.defer(() => guard.restore());
+  return guard;
 }
