@@ -1,3 +1,5 @@
 import { defineProject } from 'vitest/config';
 
-export default defineProject({ test: { name: 'checks', include: ['test/**/*.test.mjs'] } });
+export default defineProject({
+  test: { name: 'checks', testTimeout: 60_000, include: ['test/**/*.test.mjs'] },
+});

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 /**
  * @typedef {object} Manifest A package.json, as far as the checks read it.
  * @property {string} name
+ * @property {string} version
+ * @property {string} [description]
  * @property {boolean} [private]
  * @property {boolean} [sideEffects]
  * @property {string} [type]
  * @property {string} [license]
+ * @property {string[]} [files]
+ * @property {Record<string, string>} [publishConfig]
  * @property {Record<string, string>} [engines]
  * @property {Record<string, unknown>} [exports]
  * @property {Record<string, string>} [bin]

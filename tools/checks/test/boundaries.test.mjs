@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { scratchRepository } from './scratch-repository.mjs';
 
@@ -15,7 +13,7 @@ afterEach(() => repository[Symbol.dispose]());
 /** @param {string} name */
 function lint(name) {
   const run = spawnSync('npm', ['run', '--silent', 'lint'], {
-    cwd: join(repository.root, 'packages', name),
+    cwd: repository.folder(name),
     encoding: 'utf8',
   });
   return { failed: run.status !== 0, output: run.stdout + run.stderr };
@@ -24,14 +22,6 @@ function lint(name) {
 /** @param {string} text */
 function plant(text, file = 'packages/solo/src/planted.ts') {
   repository.write(file, `${text}\n`);
-}
-
-/** @param {string} name @param {(manifest: any) => void} change */
-function changeManifest(name, change) {
-  const file = `packages/${name}/package.json`;
-  const manifest = JSON.parse(readFileSync(join(repository.root, file), 'utf8'));
-  change(manifest);
-  repository.write(file, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 describe('lint passes', () => {
@@ -71,35 +61,35 @@ describe('lint fails on an import', () => {
 
 describe('lint fails on a manifest', () => {
   test('that depends upwards', () => {
-    changeManifest('core', (manifest) => {
+    repository.changeManifest('core', (manifest) => {
       manifest.dependencies = { '@pool/solo': '^0.1.0' };
     });
     expect(lint('core').output).toContain('@pool/core (layer:1) must not import @pool/solo (layer:3)');
   });
 
   test('that depends sideways', () => {
-    changeManifest('solo', (manifest) => {
+    repository.changeManifest('solo', (manifest) => {
       manifest.dependencies['@pool/green'] = '^0.1.0';
     });
     expect(lint('solo').output).toContain('@pool/solo (layer:3) must not import @pool/green (layer:3)');
   });
 
   test('of the worker that depends on a concrete pool', () => {
-    changeManifest('worker', (manifest) => {
+    repository.changeManifest('worker', (manifest) => {
       manifest.dependencies['@pool/solo'] = '^0.1.0';
     });
     expect(lint('worker').output).toContain('@pool/worker (layer:5) must not import @pool/solo (layer:3)');
   });
 
   test('of a pool that depends on the contract of brokers', () => {
-    changeManifest('solo', (manifest) => {
+    repository.changeManifest('solo', (manifest) => {
       manifest.dependencies['@pool/transport'] = '^0.1.0';
     });
     expect(lint('solo').output).toContain('@pool/solo (contract:core) must not import @pool/transport');
   });
 
   test('without its row', () => {
-    changeManifest('solo', (manifest) => {
+    repository.changeManifest('solo', (manifest) => {
       manifest.nx.tags = [];
     });
     expect(lint('solo').output).toContain('@pool/solo needs one nx tag of layer:1');

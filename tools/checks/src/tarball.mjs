@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { repositoryRoot } from './workspace.mjs';
+
+/** @import { Package } from './workspace.mjs' */
+
+/**
+ * Packs a built package and finds what is wrong with its tarball: a file too many or too few, a README or a license
+ * missing, an entry that Node or TypeScript would not resolve.
+ * @param {Package} of
+ * @returns {Promise<string[]>} One line a problem.
+ */
+export async function tarballProblems(of) {
+  const folder = mkdtempSync(join(tmpdir(), 'pool-tarball-'));
+  try {
+    const { file, names } = pack(of.folder, folder);
+    return [
+      ...fileProblems(names, expectedFiles(of.folder)),
+      ...licenseProblems(of.folder),
+      ...(await publintProblems(file)),
+      ...attwProblems(file),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes a package's tarball.
+ * @param {string} folder The package's.
+ * @param {string} destination Where to put it.
+ * @returns {{ file: string, names: string[] }} Its path, and the paths within it.
+ */
+export function pack(folder, destination) {
+  const output = execFileSync(
+    'npm',
+    ['pack', '--json', '--loglevel=error', '--pack-destination', destination],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  );
+  const [report] = JSON.parse(output);
+  const names = report.files.map((/** @type {{ path: string }} */ entry) => entry.path);
+  return { file: join(destination, report.filename), names };
+}
+
+/**
+ * The files that a package's tarball must have: its sources, what the compiler makes of each, and the usual three.
+ * @param {string} folder
+ */
+function expectedFiles(folder) {
+  const files = ['LICENSE', 'README.md', 'package.json'];
+  if (existsSync(join(folder, 'CHANGELOG.md'))) files.push('CHANGELOG.md');
+  const entries = readdirSync(join(folder, 'src'), {
+    recursive: true,
+    withFileTypes: true,
+    encoding: 'utf8',
+  });
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const source = join(entry.parentPath, entry.name)
+      .slice(join(folder, 'src').length + 1)
+      .split(sep)
+      .join('/');
+    files.push(`src/${source}`);
+    if (!source.endsWith('.ts') || source.endsWith('.d.ts')) continue;
+    for (const made of ['.js', '.js.map', '.d.ts', '.d.ts.map'])
+      files.push(`dist/${source.slice(0, -3)}${made}`);
+  }
+  return files;
+}
+
+/**
+ * @param {readonly string[]} packed
+ * @param {readonly string[]} expected
+ */
+export function fileProblems(packed, expected) {
+  return [
+    ...expected.filter((file) => !packed.includes(file)).map((file) => `the tarball lacks ${file}`),
+    ...packed
+      .filter((file) => !expected.includes(file))
+      .map((file) => `the tarball has ${file}, which src does not explain`),
+  ];
+}
+
+/** @param {string} folder */
+function licenseProblems(folder) {
+  const file = join(folder, 'LICENSE');
+  const same =
+    existsSync(file) && readFileSync(file, 'utf8') === readFileSync(join(repositoryRoot, 'LICENSE'), 'utf8');
+  return same ? [] : ["LICENSE is not the repository's"];
+}
+
+/** @param {string} file */
+async function publintProblems(file) {
+  const { messages, pkg } = await publint({
+    pack: { tarball: new Uint8Array(readFileSync(file)).buffer },
+    strict: true,
+  });
+  return messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`);
+}
+
+/** @param {string} file */
+function attwProblems(file) {
+  const attw = join(repositoryRoot, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+  try {
+    execFileSync(
+      process.execPath,
+      [attw, file, '--profile', 'esm-only', '--no-color', '--no-emoji', '--format', 'ascii'],
+      {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      },
+    );
+    return [];
+  } catch (error) {
+    return [`attw: ${/** @type {{ stdout: string }} */ (error).stdout}`];
+  }
+}
