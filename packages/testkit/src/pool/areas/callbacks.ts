@@ -110,11 +110,13 @@ export function callbacks(suite: Suite): void {
 
     suite.test('a callback may stop the pool', async (scene) => {
       const pool = await scene.start({ limit: 1 });
+      const gate = await scene.gate();
       const stopped = new Promise<void>((resolve, reject) => {
         const options = { callback: () => pool.stop().then(resolve, reject) };
-        pool.applyAsync(scene.target('add'), [1, 2], {}, options);
+        pool.applyAsync(scene.target('gated'), [gate.port, 'first'], {}, options);
       });
       const behind = scene.watch(pool, 'add', [3, 4]);
+      (await gate.arrival('first')).release();
       await scene.within(stopped, 'the pool stops');
       assert.equal(await scene.valueOf(behind), 7, 'what was handed in before still runs');
     });

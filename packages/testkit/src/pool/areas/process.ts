@@ -11,8 +11,7 @@ export function processes(suite: Suite): void {
       'importing the package and making a pool starts nothing',
       async (scene) => {
         const told = await playElsewhere(suite, scene, 'import');
-        assert.equal(told['event'], 'imported');
-        assert.deepEqual(told['after'], told['before'], 'no handle is open and no listener added');
+        assert.deepEqual(told, { event: 'imported', added: [] }, 'no handle is open and no listener added');
       },
       none,
     );

@@ -31,25 +31,32 @@ async function load(): Promise<PoolClass> {
   return value as PoolClass;
 }
 
-function signalListeners(): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of process.eventNames()) counts[String(name)] = process.listenerCount(name);
-  return counts;
+/** What keeps the process alive and what listens to it. Requests come and go by themselves and do not count. */
+function holdings(): string[] {
+  const handles = process.getActiveResourcesInfo().filter((name) => !name.includes('Req'));
+  const listeners = process
+    .eventNames()
+    .flatMap((name) => process.listeners(name as 'exit').map(() => `listener of ${String(name)}`));
+  return [...handles, ...listeners];
 }
 
-/** What keeps the process alive, without this import's own reading of files. */
-function resources(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => !name.startsWith('FSReq'));
+function added(before: readonly string[], after: readonly string[]): string[] {
+  const left = [...before];
+  return after.filter((name) => {
+    const index = left.indexOf(name);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
 }
 
 async function importOnly(): Promise<void> {
   // Stdout opens with the first line.
   tell({ event: 'up' });
-  const before = { resources: resources(), listeners: signalListeners() };
+  const before = holdings();
   const Pool = await load();
   new Pool({ limit: order.limit });
   await new Promise((resolve) => setImmediate(resolve));
-  tell({ event: 'imported', before, after: { resources: resources(), listeners: signalListeners() } });
+  tell({ event: 'imported', added: added(before, holdings()) });
 }
 
 async function endWith(end: 'stop' | 'terminate'): Promise<void> {
@@ -90,6 +97,8 @@ async function propagate(): Promise<void> {
   }
   const value = await pool.applyAsync(target('add'), [3, 4]).result;
   await pool.stop();
+  // Unhandled rejections are told when all promises have had their turn.
+  await new Promise((resolve) => setImmediate(resolve));
   tell({ event: 'propagated', caught, value, unfinished: pool.unfinished });
 }
 
