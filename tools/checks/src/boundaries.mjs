@@ -74,11 +74,11 @@ function sourceProblem(of, workspace, file, found) {
   const name = packageName(found.specifier);
   if (name === undefined) return undefined;
   const other = workspace.get(name);
-  if (other && other !== of) {
+  if (other && other.name !== of.name) {
     const problem = importProblem(of, other) ?? exportProblem(other, found.specifier);
     if (problem) return problem;
   }
-  if (other === of) return exportProblem(of, found.specifier);
+  if (other?.name === of.name) return exportProblem(of, found.specifier);
   if (runtimeDependencies(of).includes(name)) return undefined;
   return `imports ${name}, which is not in its dependencies`;
 }
@@ -97,7 +97,7 @@ function testProblem(of, workspace, file, found) {
   const other = name === undefined ? undefined : workspace.get(name);
   if (!other) return undefined;
   if (
-    other === of ||
+    other.name === of.name ||
     [...runtimeDependencies(of), ...Object.keys(of.manifest.devDependencies ?? {})].includes(other.name)
   ) {
     return exportProblem(other, found.specifier);

@@ -25,6 +25,11 @@ function plant(text, file = 'packages/solo/src/planted.ts') {
 }
 
 describe('lint passes', () => {
+  test('on a test that imports its own package by name', () => {
+    repository.write('packages/solo/test/planted.test.ts', "export * from '@pool/solo';\n");
+    expect(lint('solo').output).not.toContain('planted');
+  });
+
   test('on a package as it is', () => {
     expect(lint('solo')).toEqual({ failed: false, output: expect.any(String) });
   });
@@ -55,6 +60,24 @@ describe('lint fails on an import', () => {
     const { failed, output } = lint('solo');
     expect(failed).toBe(true);
     expect(output).toMatch(/^@pool\/solo: src\/planted\.ts:1 /m);
+    expect(output).toContain(named);
+  });
+});
+
+describe('lint fails on a test that imports', () => {
+  test.each([
+    [
+      'a package that its manifest does not name',
+      "export * from '@pool/worker';",
+      '@pool/worker, which is in neither',
+    ],
+    ['a file of another package', "export * from '../../core/src/index.js';", '../../core/src/index.js'],
+    ['what another package does not export', "export * from '@pool/core/dist/index.js';", 'does not export'],
+  ])('%s', (_, text, named) => {
+    plant(text, 'packages/solo/test/planted.test.ts');
+    const { failed, output } = lint('solo');
+    expect(failed).toBe(true);
+    expect(output).toMatch(/^@pool\/solo: test\/planted\.test\.ts:1 /m);
     expect(output).toContain(named);
   });
 });

@@ -45,7 +45,7 @@ export function scratchRepository(packages) {
     addPackages(names) {
       for (const name of names) {
         for (const file of ['package.json', 'tsconfig.lib.json', 'LICENSE']) copy(`packages/${name}/${file}`);
-        mkdirSync(join(root, 'packages', name, 'src'));
+        for (const part of ['src', 'test']) mkdirSync(join(root, 'packages', name, part));
         repository.write(`packages/${name}/src/index.ts`, `export const name: string = '${name}';\n`);
         repository.changeManifest(name, (manifest) => {
           manifest.exports = { '.': manifest.exports['.'], './package.json': './package.json' };
