@@ -1,1 +1,18 @@
-export {};
+/**
+ * Redis as a result store, with the keys and fields that Celery uses.
+ *
+ * @packageDocumentation
+ */
+import type { ResultStore } from '@pool/results';
+import { RedisResultStore } from './redis-result-store.js';
+import type { RedisResultStoreOptions } from './redis-store-options.js';
+
+export type { RedisResultStoreOptions } from './redis-store-options.js';
+
+/**
+ * Makes a result store, not yet connected. URLs: `redis://user:password@host:port/db`, `rediss://` with TLS,
+ * `redis+socket:///path?virtual_host=db`, `sentinel://host:port;sentinel://host:port` with the option `masterName`.
+ */
+export default function createResultStore(url: string, options: RedisResultStoreOptions = {}): ResultStore {
+  return new RedisResultStore(url, options);
+}
