@@ -484,6 +484,24 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     if (job.timeout !== undefined) this.#expire(job as PoolJob, job.timeout);
   }
 
+  /** Passes on what a running job's code posted. Ignored when the job does not run. */
+  protected messageJob(job: Job, value: unknown): void {
+    const own = job as PoolJob;
+    if (own.state !== 'accepted') return;
+    const { options } = own;
+    if (options.messageCallback === undefined) return;
+    try {
+      options.messageCallback(value);
+    } catch (error) {
+      this.#onCallbackError('messageCallback', own, error);
+    }
+  }
+
+  /** @internal What `job.postMessage` comes to when the job runs in this process. */
+  postFromJob(job: Job, value: unknown): void {
+    this.messageJob(job, value);
+  }
+
   /** Aborts a job's signal, which its code may heed. */
   protected abortJob(job: Job, reason: Error): void {
     (job as PoolJob).abort(reason);

@@ -8,6 +8,14 @@ export { type ApplyTargetOptions, applyTarget, callTarget, type ErrorClass } fro
 export { availableCpus } from './available-cpus.js';
 export { BasePool, type PoolInfo } from './base-pool.js';
 export type { PoolCapabilities } from './capabilities.js';
+export type { Child, ChildExit, ChildListener, ChildSpec } from './child.js';
+export { ChildPool } from './child-pool.js';
+export {
+  type ChildPoolOptions,
+  childPoolOptionNames,
+  type ResolvedChildPoolOptions,
+  type Scheduling,
+} from './child-pool-options.js';
 export { currentJob } from './current-job.js';
 export { monotonic } from './deadlines.js';
 export {

@@ -23,6 +23,8 @@ export interface ApplyOptions<R = unknown> {
   softTimeout?: number | undefined;
   /** The job starts: on which process or thread, and when (seconds on the monotonic clock). */
   acceptCallback?: ((pid: number, timeAccepted: number) => void) | undefined;
+  /** The job's code called `currentJob().postMessage(value)`; for progress and the like. Comes between accept and ending. */
+  messageCallback?: ((value: unknown) => void) | undefined;
   /** A limit of `timeout` seconds passed. After a soft one the job still ends by itself; a hard one is its ending. */
   timeoutCallback?: ((soft: boolean, timeout: number) => void) | undefined;
   /** The job ended well. */
@@ -38,6 +40,12 @@ export interface JobContext {
   readonly correlationId: string | undefined;
   /** Aborts with {@link SoftTimeLimitExceeded} at the soft limit, and with {@link Terminated} when the job is to end. */
   readonly signal: AbortSignal;
+  /**
+   * Sends a value to the `messageCallback` of whoever handed the job in. Ignored once the job has ended.
+   *
+   * @throws NotTransferableError when the value cannot travel from where the job runs
+   */
+  postMessage(value: unknown): void;
 }
 
 /** A job: handed back by `applyAsync`, and what a pool's hooks get. */

@@ -1,5 +1,7 @@
+import type { ChildLink } from './child-link.js';
 import type { ExceptionInfo } from './exception-info.js';
 import type { ApplyOptions, Job, JobState } from './job.js';
+import type { RunTimes } from './run-times.js';
 import type { Target } from './target.js';
 
 /** The list of one limit's jobs, in the order of their deadlines; see {@link Deadlines}. */
@@ -12,6 +14,8 @@ export interface DeadlineList {
 /** What a job needs of its pool. */
 export interface JobOwner {
   terminateJob(job: Job, signal?: NodeJS.Signals): Promise<boolean>;
+  /** @internal */
+  postFromJob(job: Job, value: unknown): void;
 }
 
 /**
@@ -34,6 +38,11 @@ export class PoolJob<R = unknown> implements Job<R> {
   deadlineList: DeadlineList | undefined = undefined;
   earlier: PoolJob | undefined = undefined;
   later: PoolJob | undefined = undefined;
+  /** In a pool of children: which one has the job, how often it was sent to one, and what is known of its run times. */
+  link: ChildLink | undefined = undefined;
+  sent = 0;
+  sentQuick = false;
+  runTimes: RunTimes | undefined = undefined;
 
   #outcome: R | ExceptionInfo | undefined = undefined;
   #promise: Promise<R> | undefined = undefined;
@@ -101,6 +110,10 @@ export class PoolJob<R = unknown> implements Job<R> {
       if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
     }
     return this.#controller.signal;
+  }
+
+  postMessage(value: unknown): void {
+    this.owner.postFromJob(this as Job, value);
   }
 
   terminate(signal?: NodeJS.Signals): Promise<boolean> {

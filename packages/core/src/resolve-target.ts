@@ -32,10 +32,15 @@ export function resolveTarget(reference: TargetReference): Promise<TargetFunctio
   return promise;
 }
 
+/** Imports a module by an absolute path, a `file:` URL or a package name. */
+export function importModule(module: string): Promise<unknown> {
+  return import(isAbsolute(module) ? pathToFileURL(module).href : module);
+}
+
 async function load({ module, name }: TargetReference): Promise<TargetFunction> {
   let namespace: unknown;
   try {
-    namespace = await import(isAbsolute(module) ? pathToFileURL(module).href : module);
+    namespace = await importModule(module);
   } catch (cause) {
     throw new TargetNotFoundError(
       `cannot load the module '${module}' of the target '${name}': ${messageOf(cause)}`,

@@ -1,1 +1,6 @@
-export {};
+/**
+ * An execution pool of child processes.
+ *
+ * @packageDocumentation
+ */
+export { PreforkPool, type PreforkPoolOptions } from './prefork-pool.js';

@@ -1,1 +1,9 @@
-export {};
+/**
+ * The side of a pool of children that runs inside a child.
+ *
+ * @packageDocumentation
+ */
+export type { ChildInit } from '../child-messages.js';
+export { guardProcess } from './guard-process.js';
+export type { Outlet } from './outlet.js';
+export { type ChildHost, ChildRunner } from './runner.js';

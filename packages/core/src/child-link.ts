@@ -1,0 +1,360 @@
+import type { Child, ChildExit, ChildListener } from './child.js';
+import {
+  ABORT,
+  type ChildInit,
+  DETAILED_JOB,
+  DETAILED_QUICK_JOB,
+  DONE,
+  DONE_VOID,
+  FAILED,
+  FATAL,
+  INIT,
+  JOB,
+  type JobDetails,
+  LEAVING,
+  MEMORY,
+  MESSAGE_WIDTH,
+  POSTED,
+  QUICK_JOB,
+  READY,
+  RECALL,
+  RETURNED,
+  SLOT,
+  STARTED,
+  STOP,
+  TARGET,
+} from './child-messages.js';
+import { monotonic } from './deadlines.js';
+import { ExceptionInfo, type ExceptionInfoData } from './exception-info.js';
+import { JobQueue } from './job-queue.js';
+import type { PoolJob } from './pool-job.js';
+import type { TargetEntry, TargetTable } from './target-table.js';
+
+/**
+ * Where a child is in its life: `starting` until it says it is ready, `ready` while it takes jobs, `draining` while it
+ * finishes what it holds and takes nothing new, `stopping` once told to leave, `killed` once told by a signal, `gone`.
+ */
+export type ChildPhase = 'starting' | 'ready' | 'draining' | 'stopping' | 'killed' | 'gone';
+
+/** What a link tells its pool. */
+export interface LinkOwner {
+  linkReady(link: ChildLink): void;
+  jobAccepted(job: PoolJob, link: ChildLink, time: number): void;
+  jobSucceeded(job: PoolJob, value: unknown): void;
+  jobFailed(job: PoolJob, info: ExceptionInfo): void;
+  jobPosted(job: PoolJob, value: unknown): void;
+  /** The child gave these back, not started. */
+  jobsReturned(link: ChildLink, jobs: PoolJob[]): void;
+  /** A batch was dealt with. */
+  linkProgressed(link: ChildLink): void;
+  linkDrained(link: ChildLink): void;
+  /** The child ended; its jobs are still in `held`. */
+  linkExited(link: ChildLink, exit: ChildExit): void;
+}
+
+/** A child as its pool sees it: the jobs it holds, in the order it runs them, and what it told of itself. */
+export class ChildLink implements ChildListener {
+  readonly #owner: LinkOwner;
+  readonly #targets: TargetTable;
+  #child: Child | undefined = undefined;
+  #toldTargets = 0;
+  #toldGeneration = 0;
+  #wrote = false;
+  #recalled = false;
+
+  /** The index of its slot, from 1; 0 for a spare. */
+  index: number;
+  phase: ChildPhase = 'starting';
+  pid = 0;
+  /** Jobs sent and not ended. Those the child has started come first. */
+  readonly held: JobQueue = new JobQueue();
+  /** How many of `held` the child is known to have started. */
+  started = 0;
+  /** How many of `held` are not known to be quick. */
+  slowHeld = 0;
+  /** Estimated run time of what it holds, in microseconds. */
+  cost = 0;
+  /** How many jobs it was sent, those it gave back not counted. */
+  assigned = 0;
+  /** How many jobs it has ended. */
+  completed = 0;
+  /** The last memory it told, in KiB. */
+  memory = 0;
+  /** Times on the monotonic clock. */
+  readonly spawnedAt: number = monotonic();
+  readyAt = 0;
+  /** When it was last given or ended a job. */
+  activeAt = 0;
+  /** Why it is to be replaced, once it is. */
+  retireReason: string | undefined = undefined;
+  /** Why the pool killed it, if it did. */
+  killedFor: PoolJob | 'pool' | 'unresponsive' | undefined = undefined;
+  /** The last words of a child that ended for an error. */
+  fatal: { info: ExceptionInfo; phase: string } | undefined = undefined;
+  /** The job it ran when it said it would end; 0 for none, undefined if it did not say. */
+  lastJobId: number | undefined = undefined;
+
+  constructor(owner: LinkOwner, targets: TargetTable, index: number) {
+    this.#owner = owner;
+    this.#targets = targets;
+    this.index = index;
+  }
+
+  /** Connects the child that was spawned and tells it what it is. */
+  attach(child: Child, init: ChildInit): void {
+    this.#child = child;
+    this.pid = child.pid;
+    child.write(INIT, 0, init, null);
+    child.flush();
+  }
+
+  get congested(): boolean {
+    return this.#child?.congested ?? true;
+  }
+
+  /** Whether it takes jobs and holds none. */
+  get free(): boolean {
+    return this.phase === 'ready' && this.held.length === 0;
+  }
+
+  /**
+   * Hands a job to the child; `flush` sends it.
+   *
+   * @throws NotTransferableError when it cannot be carried
+   */
+  send(job: PoolJob, target: TargetEntry, quick: boolean): void {
+    const child = this.#child as Child;
+    this.#wrote = true;
+    if (target.index >= this.#toldTargets || this.#toldGeneration !== this.#targets.generation)
+      this.#tellTargets(child, target.index);
+    const { options, softTimeout } = job;
+    const detailed = options.correlationId !== undefined || softTimeout !== undefined || hasKeys(job.kwargs);
+    if (detailed) {
+      const details: JobDetails = [
+        job.args,
+        hasKeys(job.kwargs) ? job.kwargs : null,
+        options.correlationId ?? null,
+        softTimeout ?? 0,
+      ];
+      child.write(quick ? DETAILED_QUICK_JOB : DETAILED_JOB, job.id, target.index, details);
+    } else child.write(quick ? QUICK_JOB : JOB, job.id, target.index, job.args);
+    if (this.held.length === 0) this.activeAt = monotonic();
+    this.held.push(job);
+    this.assigned += 1;
+    if (quick) this.cost += costOf(job);
+    else this.slowHeld += 1;
+    job.link = this;
+    job.sent += 1;
+    job.sentQuick = quick;
+  }
+
+  #tellTargets(child: Child, upTo: number): void {
+    if (this.#toldGeneration !== this.#targets.generation) {
+      this.#toldGeneration = this.#targets.generation;
+      this.#toldTargets = 0;
+    }
+    for (; this.#toldTargets <= upTo; this.#toldTargets++) {
+      const { module, name } = this.#targets.at(this.#toldTargets);
+      child.write(TARGET, this.#toldTargets, module, name);
+    }
+  }
+
+  flush(): void {
+    if (!this.#wrote) return;
+    this.#wrote = false;
+    this.#child?.flush();
+  }
+
+  /** Aborts the signal of a running job: for its soft limit, or because it is to end if that is 0. */
+  abort(job: PoolJob, softTimeout: number): void {
+    this.#tell(ABORT, job.id, softTimeout);
+  }
+
+  /** Asks for a job it has not started, or for all of them. */
+  recall(job: PoolJob | undefined): void {
+    this.#tell(RECALL, job?.id ?? 0, null);
+  }
+
+  /** Gives a spare its slot. */
+  assignSlot(index: number): void {
+    this.index = index;
+    this.#tell(SLOT, index, null);
+  }
+
+  /** Lets the child leave once it has ended what it holds. */
+  stop(): void {
+    if (this.phase === 'stopping' || this.phase === 'killed' || this.phase === 'gone') return;
+    this.phase = 'stopping';
+    this.#tell(STOP, 0, null);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.phase === 'gone') return;
+    this.phase = 'killed';
+    this.#child?.kill(signal);
+  }
+
+  #tell(kind: number, id: number, a: unknown): void {
+    if (this.#child === undefined || this.phase === 'killed' || this.phase === 'gone') return;
+    this.#child.write(kind, id, a, null);
+    this.#child.flush();
+  }
+
+  onMessages(batch: readonly unknown[]): void {
+    const now = monotonic();
+    let thrown: unknown;
+    let threw = false;
+    for (let i = 0; i < batch.length; i += MESSAGE_WIDTH) {
+      try {
+        this.#onMessage(batch[i] as number, batch[i + 1] as number, batch[i + 2], batch[i + 3], now);
+      } catch (error) {
+        // A callback's error that is to go through the pool: after the rest of the batch, which is others' news.
+        if (!threw) thrown = error;
+        threw = true;
+      }
+    }
+    this.#owner.linkProgressed(this);
+    if (threw) throw thrown;
+  }
+
+  #onMessage(kind: number, id: number, a: unknown, b: unknown, now: number): void {
+    switch (kind) {
+      case DONE:
+        this.#succeed(this.#take(id, b as number, now), a);
+        return;
+      case DONE_VOID:
+        this.#succeed(this.#take(id, b as number, now), undefined);
+        return;
+      case FAILED: {
+        const job = this.#take(id, b as number, now);
+        if (job !== undefined) this.#owner.jobFailed(job, new ExceptionInfo(a as ExceptionInfoData));
+        return;
+      }
+      case STARTED:
+        this.#acceptThrough(id, now);
+        return;
+      case POSTED: {
+        const job = this.held.peek();
+        if (job?.id === id) this.#owner.jobPosted(job, a);
+        return;
+      }
+      case RETURNED:
+        this.#onReturned(a as number[]);
+        return;
+      case READY:
+        if (this.phase !== 'starting') return;
+        if (typeof a === 'number' && a !== 0) this.pid = a;
+        this.phase = 'ready';
+        this.readyAt = now;
+        this.activeAt = now;
+        this.#owner.linkReady(this);
+        return;
+      case MEMORY:
+        this.memory = a as number;
+        return;
+      case LEAVING:
+        this.lastJobId = id;
+        return;
+      case FATAL:
+        this.lastJobId = id;
+        this.fatal = { info: new ExceptionInfo(a as ExceptionInfoData), phase: String(b) };
+        return;
+    }
+  }
+
+  /** Takes the job that the child has ended from the front of what it holds. */
+  #take(id: number, micros: number, now: number): PoolJob | undefined {
+    const job = this.held.peek();
+    // Children end jobs in order; anything else is no message of ours.
+    if (job === undefined || job.id !== id) return undefined;
+    if (this.started === 0) this.#owner.jobAccepted(job, this, Math.max(now - micros / 1e6, this.readyAt));
+    else this.started -= 1;
+    this.held.shift();
+    this.completed += 1;
+    this.activeAt = now;
+    this.#recalled = false;
+    this.#release(job);
+    job.runTimes?.add(micros);
+    return job;
+  }
+
+  #release(job: PoolJob): void {
+    job.link = undefined;
+    if (!job.sentQuick) this.slowHeld -= 1;
+    this.cost = this.held.length === 0 ? 0 : Math.max(0, this.cost - costOf(job));
+  }
+
+  #succeed(job: PoolJob | undefined, value: unknown): void {
+    if (job !== undefined) this.#owner.jobSucceeded(job, value);
+  }
+
+  #acceptThrough(id: number, now: number): void {
+    while (this.started < this.held.length) {
+      const job = this.held.at(this.started) as PoolJob;
+      this.started += 1;
+      this.#owner.jobAccepted(job, this, now);
+      if (job.id === id) return;
+    }
+  }
+
+  #onReturned(ids: number[]): void {
+    const jobs: PoolJob[] = [];
+    for (const id of ids) {
+      for (let i = this.started; i < this.held.length; i++) {
+        const job = this.held.at(i) as PoolJob;
+        if (job.id !== id) continue;
+        this.held.remove(job);
+        this.#release(job);
+        jobs.push(job);
+        break;
+      }
+    }
+    this.assigned -= jobs.length;
+    this.#owner.jobsReturned(this, jobs);
+  }
+
+  /** How many of these jobs, which it held when it ended, it may have started. */
+  startedAtExit(held: readonly PoolJob[]): number {
+    const [first] = held;
+    if (this.started > 0 || first === undefined) return this.started;
+    // A quick job that was all a child had is started without a word, unless the child said otherwise at its end.
+    return first.sentQuick && this.lastJobId !== 0 ? 1 : 0;
+  }
+
+  /** Whether it holds jobs that it has not said it started; if it was silent for long, the first of them has been. */
+  checkSilence(now: number, seconds: number): boolean {
+    const first = this.held.peek();
+    if (first === undefined || this.started >= this.held.length) return false;
+    if (now - this.activeAt >= seconds) {
+      if (this.started === 0 && first.sentQuick && this.readyAt > 0) {
+        this.started = 1;
+        this.#owner.jobAccepted(first, this, this.activeAt);
+      }
+      // What waits behind a job that turned out long can run elsewhere.
+      if (this.started < this.held.length && !this.#recalled) {
+        this.#recalled = true;
+        this.recall(undefined);
+      }
+    }
+    return true;
+  }
+
+  onDrain(): void {
+    this.#owner.linkDrained(this);
+  }
+
+  onExit(exit: ChildExit): void {
+    if (this.phase === 'gone') return;
+    this.#owner.linkExited(this, exit);
+  }
+}
+
+/** What a job is expected to take, in microseconds; the way there and back counts too. */
+function costOf(job: PoolJob): number {
+  return 1 + (job.runTimes?.mean ?? 0);
+}
+
+function hasKeys(object: object): boolean {
+  for (const _ in object) return true;
+  return false;
+}

@@ -1,0 +1,370 @@
+import { BasePool } from './base-pool.js';
+import type { Child, ChildExit, ChildListener, ChildSpec } from './child.js';
+import { ChildLink, type LinkOwner } from './child-link.js';
+import type { ChildInit } from './child-messages.js';
+import {
+  type ChildPoolOptions,
+  childPoolOptionNames,
+  type ResolvedChildPoolOptions,
+  resolveChildPoolOptions,
+} from './child-pool-options.js';
+import { Crew, type CrewHost } from './crew.js';
+import { Terminated } from './errors.js';
+import { ExceptionInfo } from './exception-info.js';
+import type { Job } from './job.js';
+import { JobQueue } from './job-queue.js';
+import { lossOf } from './loss.js';
+import type { ChildEvent } from './pool-events.js';
+import type { PoolJob } from './pool-job.js';
+import { Scheduler } from './scheduler.js';
+import type { TargetReference } from './target.js';
+import { TargetTable } from './target-table.js';
+
+/** How often a job may be sent to children that end before they start it. */
+const MAX_SENT = 2;
+/** How many milliseconds a child may be silent before the pool looks what it is at. */
+const SILENCE = 10;
+
+/**
+ * A pool whose jobs run in children: processes, threads, or anything else that can be spawned, spoken to and killed. All
+ * else is here: which child gets a job, acceptance, time limits, replacement, resizing, and what becomes of the jobs of
+ * a child that is lost.
+ *
+ * A concrete pool says what a child is, by `spawnChild`. Inside the child, `ChildRunner` of `@pool/core/child` is the
+ * other half.
+ */
+export abstract class ChildPool extends BasePool {
+  static override readonly optionNames: readonly string[] = childPoolOptionNames;
+
+  readonly #options: ResolvedChildPoolOptions;
+  readonly #crew: Crew;
+  readonly #scheduler: Scheduler;
+  readonly #targets: TargetTable = new TargetTable();
+  readonly #queue: JobQueue = new JobQueue();
+  readonly #dispatch = (): void => this.#dispatchQueued();
+  readonly #terminations: Map<PoolJob, { signal: NodeJS.Signals; ended: () => void }> = new Map();
+  #dispatchPlanned = false;
+  #saturated = false;
+  #watch: NodeJS.Timeout | undefined = undefined;
+  #watching = false;
+  #writes = 0;
+
+  constructor(options: ChildPoolOptions = {}) {
+    super(options);
+    this.#options = resolveChildPoolOptions(options);
+    const { scheduling, depth, maxTasksPerChild } = this.#options;
+    this.#scheduler = new Scheduler(scheduling, depth, maxTasksPerChild);
+    this.#crew = new Crew(this.#crewHost(), this.#options);
+  }
+
+  /**
+   * Makes a child and connects it: it calls the listener with what it says and when it ends. Its first message tells it
+   * what it is.
+   */
+  protected abstract spawnChild(spec: ChildSpec, listener: ChildListener): Child | Promise<Child>;
+
+  /** What a child is called in process lists, up to its index. */
+  protected get childTitle(): string {
+    return `${this.constructor.name.replace(/Pool$/, '')}Child-`;
+  }
+
+  /** The options that are of children, defaults filled in. */
+  protected get childOptions(): ResolvedChildPoolOptions {
+    return this.#options;
+  }
+
+  override get numProcesses(): number {
+    return this.#crew.ready.length;
+  }
+
+  override didStartOk(): boolean {
+    return super.didStartOk() && this.#crew.ready.length > 0;
+  }
+
+  protected override async onStart(): Promise<void> {
+    await this.#crew.start(this.limit);
+  }
+
+  protected override async onStop(): Promise<void> {
+    await this.#crew.stop();
+  }
+
+  protected override async onTerminate(): Promise<void> {
+    clearTimeout(this.#watch);
+    await this.#crew.terminate();
+  }
+
+  protected override async onRestart(): Promise<void> {
+    await this.#crew.restart();
+  }
+
+  protected override async onGrow(n: number): Promise<void> {
+    await this.#crew.grow(n);
+  }
+
+  protected override onShrink(n: number): void {
+    this.#crew.shrink(n);
+  }
+
+  protected override onMaintain(): void {
+    this.#crew.maintain();
+  }
+
+  protected override onApply(job: Job): void {
+    const own = job as PoolJob;
+    const { scheduleKey } = own.options;
+    own.runTimes =
+      scheduleKey === undefined
+        ? this.#targets.lookUp(own.target as TargetReference).runTimes
+        : this.#targets.runTimesOf(scheduleKey);
+    this.#queue.push(own);
+    if (!this.#saturated) this.#planDispatch();
+  }
+
+  protected override onSoftTimeout(job: Job): void {
+    const own = job as PoolJob;
+    own.link?.abort(own, own.softTimeout ?? 0);
+  }
+
+  protected override onHardTimeout(job: Job): void {
+    const { link } = job as PoolJob;
+    if (link === undefined) return;
+    (job as PoolJob).runTimes?.distrust();
+    link.killedFor ??= job as PoolJob;
+    this.#crew.kill(link, 'SIGTERM');
+  }
+
+  protected override async onTerminateJob(job: Job, signal: NodeJS.Signals): Promise<void> {
+    const own = job as PoolJob;
+    if (this.#queue.remove(own)) {
+      this.failJob(
+        own,
+        ExceptionInfo.from(new Terminated('the job was ended before it started', { signal })),
+      );
+      return;
+    }
+    if (own.link === undefined) return;
+    const ended = new Promise<void>((resolve) => this.#terminations.set(own, { signal, ended: resolve }));
+    if (own.state === 'accepted') this.#killFor(own, signal);
+    else own.link.recall(own);
+    await ended;
+  }
+
+  protected override onDiscard(job: Job): boolean {
+    return this.#queue.remove(job as PoolJob);
+  }
+
+  protected override getInfo(): Record<string, unknown> {
+    const { maxTasksPerChild = null } = this.#options;
+    const { timeout = 0, softTimeout = 0 } = this.defaultTimeouts;
+    return {
+      processes: this.#crew.ready.map((link) => link.pid),
+      'max-tasks-per-child': maxTasksPerChild,
+      'put-guarded-by-semaphore': this.putlocks,
+      timeouts: [softTimeout, timeout],
+      writes: this.#writesInfo(),
+    };
+  }
+
+  #writesInfo(): Record<string, unknown> {
+    const counts = this.#crew.ready.map((link) => link.assigned);
+    const total = this.#writes;
+    const share = (n: number): string => `${total === 0 ? '0.00' : ((n / total) * 100).toFixed(2)}%`;
+    return {
+      total,
+      avg: share(counts.length === 0 ? 0 : total / counts.length),
+      all: counts.map(share).join(', '),
+      raw: counts.join(', '),
+      strategy: this.#options.scheduling,
+      inqueues: {
+        total: this.#crew.ready.length,
+        active: this.#crew.ready.filter((link) => link.held.length > 0).length,
+      },
+    };
+  }
+
+  #planDispatch(): void {
+    if (this.#dispatchPlanned) return;
+    this.#dispatchPlanned = true;
+    process.nextTick(this.#dispatch);
+  }
+
+  #dispatchQueued(): void {
+    this.#dispatchPlanned = false;
+    const queue = this.#queue;
+    const { ready } = this.#crew;
+    let sent = 0;
+    let saturated = false;
+    for (let job = queue.peek(); job !== undefined; job = queue.peek()) {
+      const link = this.#scheduler.pick(ready, job);
+      if (link === undefined) {
+        saturated = true;
+        break;
+      }
+      queue.shift();
+      if (job.ready) continue;
+      try {
+        link.send(job, this.#targets.lookUp(job.target as TargetReference), job.runTimes?.quick === true);
+        sent += 1;
+      } catch (error) {
+        this.failJob(job, ExceptionInfo.from(error));
+      }
+    }
+    this.#saturated = saturated;
+    if (sent === 0) return;
+    this.#writes += sent;
+    for (const link of ready) {
+      link.flush();
+      if (this.#options.maxTasksPerChild !== undefined) this.#crew.progressed(link);
+    }
+    this.#watchSilence();
+  }
+
+  /** Looks from time to time whether a child is silent with jobs that it has not said it started. */
+  #watchSilence(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    if (this.#watch === undefined) {
+      this.#watch = setTimeout(() => this.#onSilence(), SILENCE);
+      this.#watch.unref();
+    } else this.#watch.refresh();
+  }
+
+  #onSilence(): void {
+    this.#watching = false;
+    if (this.#crew.checkSilence(SILENCE / 1000)) this.#watchSilence();
+  }
+
+  #killFor(job: PoolJob, signal: NodeJS.Signals): void {
+    const { link } = job;
+    if (link === undefined) return;
+    const reason = new Terminated('the job is to end', { signal });
+    this.abortJob(job, reason);
+    link.killedFor ??= job;
+    this.#crew.kill(link, signal);
+  }
+
+  #settled(job: PoolJob): void {
+    if (this.#terminations.size === 0) return;
+    const termination = this.#terminations.get(job);
+    this.#terminations.delete(job);
+    termination?.ended();
+  }
+
+  readonly #links: LinkOwner = {
+    linkReady: (link) => this.#crew.onReady(link),
+    jobAccepted: (job, link, time) => {
+      this.acceptJob(job, link.pid, time);
+      if (this.#terminations.size > 0) {
+        const termination = this.#terminations.get(job);
+        if (termination !== undefined && job.link !== undefined) this.#killFor(job, termination.signal);
+      }
+    },
+    jobSucceeded: (job, value) => {
+      this.succeedJob(job, value);
+      this.#settled(job);
+    },
+    jobFailed: (job, info) => {
+      this.failJob(job, info);
+      this.#settled(job);
+    },
+    jobPosted: (job, value) => this.messageJob(job, value),
+    jobsReturned: (_link, jobs) => this.#onReturned(jobs),
+    linkProgressed: (link) => {
+      if (
+        link.phase !== 'ready' ||
+        this.#options.maxTasksPerChild !== undefined ||
+        this.#options.maxMemoryPerChild !== undefined
+      )
+        this.#crew.progressed(link);
+      if (this.#queue.length > 0) this.#dispatchQueued();
+      else this.#saturated = false;
+    },
+    linkDrained: () => this.#dispatchQueued(),
+    linkExited: (link, exit) => this.#onExit(link, exit),
+  };
+
+  #onReturned(jobs: PoolJob[]): void {
+    const again: PoolJob[] = [];
+    for (const job of jobs) {
+      job.sent -= 1;
+      const termination = this.#terminations.get(job);
+      if (termination !== undefined) {
+        const reason = new Terminated('the job was ended before it started', { signal: termination.signal });
+        this.failJob(job, ExceptionInfo.from(reason));
+        this.#settled(job);
+      } else if (!job.ready) again.push(job);
+    }
+    this.#queue.unshift(again);
+  }
+
+  #onExit(link: ChildLink, exit: ChildExit): void {
+    const held: PoolJob[] = [];
+    for (let job = link.held.shift(); job !== undefined; job = link.held.shift()) held.push(job);
+    const started = link.startedAtExit(held);
+    const again: PoolJob[] = [];
+    const endings: [PoolJob, ExceptionInfo | undefined][] = [];
+    held.forEach((job, index) => {
+      job.link = undefined;
+      if (index < started) {
+        if (index === 0 && job.state === 'pending') this.acceptJob(job, link.pid, link.activeAt);
+        endings.push([job, lossOf(job, link, exit, this.#terminations.get(job)?.signal)]);
+      } else if (this.#terminations.has(job)) {
+        const { signal = 'SIGTERM' } = this.#terminations.get(job) ?? {};
+        endings.push([
+          job,
+          ExceptionInfo.from(new Terminated('the job was ended before it started', { signal })),
+        ]);
+      } else if (job.sent >= MAX_SENT) endings.push([job, lossOf(job, link, exit, undefined)]);
+      else if (!job.ready) again.push(job);
+    });
+    if (this.state === 'TERMINATE')
+      for (const job of again.splice(0)) endings.push([job, lossOf(job, link, exit, undefined)]);
+    this.#queue.unshift(again);
+    this.#crew.onExit(link, exit);
+    for (const [job, info] of endings) {
+      if (info !== undefined) this.failJob(job, info);
+      this.#settled(job);
+    }
+    if (this.#queue.length > 0) this.#planDispatch();
+  }
+
+  #crewHost(): CrewHost {
+    const event = (link: ChildLink): ChildEvent => ({ index: link.index, pid: link.pid });
+    return {
+      newLink: (index) => new ChildLink(this.#links, this.#targets, index),
+      spawn: (spec, link) => {
+        const child = this.spawnChild({ ...spec, title: `${spec.title}${this.childTitle}` }, link);
+        if (!(child instanceof Promise)) return link.attach(child, this.#initOf(spec.index));
+        return child.then((made) => link.attach(made, this.#initOf(spec.index)));
+      },
+      logger: this.logger,
+      capacityChanged: () => this.#planDispatch(),
+      spawning: () => void this.emit('beforeChildCreate'),
+      spawned: (link) => void this.emit('childSpawned', event(link)),
+      ready: (link) => void this.emit('childReady', event(link)),
+      recycled: (link, reason) => void this.emit('childRecycled', { ...event(link), reason }),
+      lost: (link, { exitCode, signal }) =>
+        void this.emit('childLost', {
+          ...event(link),
+          exitCode,
+          signal,
+          phase: link.readyAt === 0 ? 'starting' : link.started > 0 ? 'running' : 'idle',
+        }),
+      unhealthy: (failures, delay, error) => void this.emit('unhealthy', { failures, delay, error }),
+      healthy: () => void this.emit('healthy'),
+    };
+  }
+
+  #initOf(index: number): ChildInit {
+    const { imports, initializer = null, shutdown = null, maxMemoryPerChild, name } = this.#options;
+    return {
+      index,
+      title: `pool: ${name}:${this.childTitle}`,
+      imports,
+      initializer,
+      shutdown,
+      reportMemory: maxMemoryPerChild !== undefined,
+    };
+  }
+}

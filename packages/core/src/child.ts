@@ -1,0 +1,56 @@
+import type { ExceptionInfoData } from './exception-info.js';
+
+/** How a child ended. */
+export interface ChildExit {
+  /** Its exit code, or null when a signal ended it or there is no such thing. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Whether the system is known to have ended it for want of memory. */
+  readonly outOfMemory?: boolean;
+  /** The last it wrote to stderr, for error messages. */
+  readonly stderrTail?: string;
+  /** Why it never came up, if it did not. */
+  readonly error?: unknown;
+}
+
+/** What a child tells its pool. Handed to `spawnChild`; call it whenever something happens. */
+export interface ChildListener {
+  /** A batch of messages arrived; see `child-messages`. */
+  onMessages(batch: readonly unknown[]): void;
+  /** `congested` went back to false. */
+  onDrain(): void;
+  /** The child has ended and everything it said has been passed on. The last call. */
+  onExit(exit: ChildExit): void;
+}
+
+/** Something that runs jobs for a pool and can be lost: a process, a thread, a container, a machine. */
+export interface Child {
+  /** The process or thread id, or whatever names it; 0 while unknown. */
+  readonly pid: number;
+  /**
+   * Takes a message, to be sent by the next `flush` at the latest.
+   *
+   * @throws NotTransferableError when it cannot be carried; then nothing of it is sent
+   */
+  write(kind: number, id: number, a: unknown, b: unknown): void;
+  /** Sends what was written. */
+  flush(): void;
+  /** Whether more is waiting to be sent than should; the pool then holds jobs back until `onDrain`. */
+  readonly congested: boolean;
+  /** Ends the child and what it started. `SIGKILL` must do so for certain, whatever the child's code does. */
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Which child to spawn. What it is to do follows as its first message. */
+export interface ChildSpec {
+  /** The index of its slot, from 1; 0 for a spare. */
+  readonly index: number;
+  /** What to call it in process lists and logs. */
+  readonly title: string;
+}
+
+/** The last words of a child that ends for an error. */
+export interface FatalError {
+  readonly info: ExceptionInfoData;
+  readonly phase: string;
+}

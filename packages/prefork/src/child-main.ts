@@ -1,0 +1,45 @@
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { ChildRunner, guardProcess } from '@pool/core/child';
+import { FrameReader, FrameWriter, type Serialization } from '@pool/core/frames';
+
+/** The channel, beside stdin, stdout and stderr: what the pool says, and what this process says. */
+const FROM_POOL = 3;
+const TO_POOL = 4;
+
+const writer = new FrameWriter(process.argv[2] as Serialization);
+const outlet = {
+  write(kind: number, id: number, a: unknown, b: unknown): void {
+    writer.write(kind, id, a, b);
+    if (writer.full) outlet.flush();
+  },
+  flush(): void {
+    if (writer.empty) return;
+    for (const piece of writer.take()) writeFully(piece);
+  },
+};
+
+function writeFully(piece: Buffer): void {
+  let at = 0;
+  try {
+    while (at < piece.length) at += writeSync(TO_POOL, piece, at);
+  } catch (error) {
+    // The pool is gone; the other half of the channel says so too.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+}
+
+const runner = new ChildRunner(outlet, {
+  pid: process.pid,
+  exit: (code) => process.exit(code),
+  named: (title) => {
+    process.title = title;
+  },
+});
+guardProcess(runner);
+
+const socket = new Socket({ fd: FROM_POOL, readable: true, writable: false });
+const reader = new FrameReader((batch) => runner.receive(batch));
+socket.on('data', (chunk: Buffer) => reader.push(chunk));
+socket.on('error', () => runner.disconnect());
+socket.on('close', () => runner.disconnect());

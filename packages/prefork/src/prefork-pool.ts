@@ -1,0 +1,90 @@
+import {
+  type Child,
+  type ChildListener,
+  ChildPool,
+  type ChildPoolOptions,
+  type ChildSpec,
+  childPoolOptionNames,
+  type PoolCapabilities,
+} from '@pool/core';
+import type { Serialization } from '@pool/core/frames';
+import { ProcessChild } from './process-child.js';
+
+/** What a {@link PreforkPool} can be told, besides what every pool of children can. */
+export interface PreforkPoolOptions extends ChildPoolOptions {
+  /**
+   * How arguments and results travel. `json`: JSON values, Buffers and Uint8Arrays; anything else fails the job by name.
+   * `structured`: whatever the structured clone takes (Map, Set, Date, bigint, cycles, …), at a price. @default 'json'
+   */
+  serialization?: Serialization | undefined;
+  /** The children's environment. @default that of this process, as it is when a child is made */
+  env?: NodeJS.ProcessEnv | undefined;
+  /** The children's working directory. @default that of this process */
+  cwd?: string | undefined;
+  /** Node's options for the children. @default those of this process, without the ones that are only its own */
+  execArgv?: readonly string[] | undefined;
+  /**
+   * What becomes of what children print: `prefix` passes whole lines on to this process's own stdout and stderr, each
+   * marked with who printed it; `inherit` lets them write there by themselves; `ignore` drops it. @default 'prefix'
+   */
+  output?: 'prefix' | 'inherit' | 'ignore' | undefined;
+}
+
+const capabilities: PoolCapabilities = Object.freeze({
+  functions: false,
+  parallel: true,
+  hardKill: true,
+  terminateJob: true,
+  softLimit: 'interrupt',
+  isolatedMemory: true,
+  isolatedCrashes: true,
+  resize: true,
+  restart: true,
+  recycle: true,
+});
+
+const ownOptionNames = ['serialization', 'env', 'cwd', 'execArgv', 'output'];
+
+/** A pool whose jobs run in child processes, one at a time in each. */
+export class PreforkPool extends ChildPool {
+  static override readonly optionNames: readonly string[] = [...childPoolOptionNames, ...ownOptionNames];
+  override readonly capabilities: PoolCapabilities = capabilities;
+  readonly #serialization: Serialization;
+  readonly #env: NodeJS.ProcessEnv | undefined;
+  readonly #cwd: string | undefined;
+  readonly #execArgv: readonly string[];
+  readonly #output: 'prefix' | 'inherit' | 'ignore';
+
+  constructor(options: PreforkPoolOptions = {}) {
+    super(options);
+    const { serialization = 'json', env, cwd, execArgv = inheritedExecArgv(), output = 'prefix' } = options;
+    if (serialization !== 'json' && serialization !== 'structured')
+      throw new TypeError(`serialization must be 'json' or 'structured', not ${String(serialization)}`);
+    if (output !== 'prefix' && output !== 'inherit' && output !== 'ignore')
+      throw new TypeError(`output must be 'prefix', 'inherit' or 'ignore', not ${String(output)}`);
+    if (!Array.isArray(execArgv)) throw new TypeError('execArgv must be an array of strings');
+    this.#serialization = serialization;
+    this.#env = env;
+    this.#cwd = cwd;
+    this.#execArgv = execArgv;
+    this.#output = output;
+  }
+
+  protected override spawnChild(spec: ChildSpec, listener: ChildListener): Child {
+    return new ProcessChild(spec, listener, {
+      serialization: this.#serialization,
+      env: this.#env ?? process.env,
+      cwd: this.#cwd,
+      execArgv: this.#execArgv,
+      output: this.#output,
+    });
+  }
+}
+
+/** Options that would make a child listen on the same port, run something else, or never end. */
+const ownToThisProcess =
+  /^--?(inspect|debug|eval|e$|print|p$|pe$|check|c$|interactive|i$|test|watch|cpu-prof|heap-prof|prof)/;
+
+function inheritedExecArgv(): string[] {
+  return process.execArgv.filter((argument) => !ownToThisProcess.test(argument));
+}
