@@ -11,7 +11,7 @@ export class MessageError extends Error {
   readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = new.target.code;
   }
 
@@ -28,7 +28,6 @@ export class MessageError extends Error {
     error: unknown,
   ): error is InstanceType<T> {
     if (typeof error !== 'object' || error === null || !(MESSAGE_ERROR in error)) return false;
-    // biome-ignore lint/complexity/noThisInStatic: the subclass that was asked is the point
     const own: unknown = 'code' in this ? this.code : undefined;
     return own === MessageError.code || ('code' in error && error.code === own);
   }

@@ -1,7 +1,7 @@
 import { codecOf, type DecodeOptions, type EncodeOptions } from './codec.js';
 import { DecodeError } from './errors.js';
 import type { Message } from './message.js';
-import { isRecord } from './signature.js';
+import { isRecord } from './record.js';
 
 /** Exchange of the monitoring events: topic, on Redis fanout with patterns. */
 export const EVENT_EXCHANGE = 'celeryev';

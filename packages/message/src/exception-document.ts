@@ -1,4 +1,4 @@
-import { isRecord } from './signature.js';
+import { isRecord } from './record.js';
 
 /** An exception as Celery stores it in place of a result. */
 export interface ExceptionDocument {

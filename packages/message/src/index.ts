@@ -13,6 +13,7 @@ export {
   decodeEnvelope,
   type EnvelopeOptions,
   encodeEnvelope,
+  markRedelivered,
 } from './envelope.js';
 export {
   CodecNotFoundError,
@@ -45,6 +46,7 @@ export {
   NODE_EXCEPTION_MODULE,
 } from './exception-document.js';
 export { globMatch } from './glob.js';
+export { checkHeaders } from './header-limits.js';
 export { formatIso, isoNow, parseIso } from './iso-date.js';
 export { createJsonSerializer, type JsonSerializerOptions } from './json-serializer.js';
 export { type JsonType, type TypedValue, typedValue, uuidValue } from './json-types.js';
@@ -68,11 +70,12 @@ export {
 } from './pidbox.js';
 export { type PyReprOptions, pyRepr } from './py-repr.js';
 export {
+  type DecodeResultOptions,
   decodeResult,
+  type EncodeResultOptions,
   encodeResult,
   type ResultDocument,
   type ResultInput,
-  type ResultSource,
 } from './result-document.js';
 export {
   chordCounterKey,
@@ -81,7 +84,7 @@ export {
   redisChordKeys,
   taskResultKey,
 } from './result-keys.js';
-export { decodeResultTuple, encodeResultTuple, type ResultNode, type ResultTuple } from './result-tuple.js';
+export { checkResultTuple, type ResultTuple, resultTuple } from './result-tuple.js';
 export type { Serializer } from './serializer.js';
 export {
   createSerializerRegistry,

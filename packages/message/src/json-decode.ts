@@ -10,18 +10,20 @@ import { limitExceeded } from './limits.js';
  * prototypes. With `bigIntegers` integers beyond 2**53 - 1 come as BigInt.
  */
 export function parseJsonText(text: string, maxDepth: number, bigIntegers: boolean): unknown {
-  let value: unknown;
-  let exact = true;
+  const value = parseExactText(text);
+  if (value === undefined) return parseQuoted(text, maxDepth, bigIntegers);
+  const inexact = inspectTree(value, maxDepth, maxDepth);
+  return inexact && bigIntegers ? parseQuoted(text, maxDepth, bigIntegers) : value;
+}
+
+/** What JSON.parse gives, or undefined for text that is no JSON only because Python wrote NaN or Infinity. */
+function parseExactText(text: string): unknown {
   try {
-    value = JSON.parse(text);
-    exact = !bigIntegers || !hasUnsafeInteger(value, maxDepth, maxDepth);
-    if (!bigIntegers) checkTree(value, maxDepth, maxDepth);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    if (!/NaN|Infinity/.test(text)) throw new DecodeError(`Not JSON: ${error.message}`, { cause: error });
-    exact = false;
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    if (/NaN|Infinity/.test(text)) return undefined;
+    throw notJson(cause);
   }
-  return exact ? value : parseQuoted(text, maxDepth, bigIntegers);
 }
 
 function parseQuoted(text: string, maxDepth: number, bigIntegers: boolean): unknown {
@@ -29,69 +31,90 @@ function parseQuoted(text: string, maxDepth: number, bigIntegers: boolean): unkn
   let value: unknown;
   try {
     value = JSON.parse(quoteTokens(text, marker, bigIntegers));
-  } catch (error) {
-    throw new DecodeError(`Not JSON: ${(error as Error).message}`, { cause: error });
+  } catch (cause) {
+    throw notJson(cause);
   }
-  checkTree(value, maxDepth, maxDepth);
-  return mapTree(value, (leaf) =>
-    typeof leaf === 'string' && leaf.startsWith(marker) ? tokenValue(leaf.slice(marker.length)) : leaf,
-  );
+  inspectTree(value, maxDepth, maxDepth);
+  return restoreTokens(value, marker);
 }
 
-function checkTree(value: unknown, depth: number, maxDepth: number): void {
-  hasUnsafeInteger(value, depth, maxDepth);
+function notJson(cause: unknown): DecodeError {
+  return new DecodeError(`Not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
-/** Checks depth and keys of a whole parsed tree, and says on the way whether it holds an inexact integer. */
-function hasUnsafeInteger(value: unknown, depth: number, maxDepth: number): boolean {
-  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
-  if (typeof value !== 'object' || value === null) return false;
-  if (depth <= 0) throw limitExceeded('maxDepth', maxDepth, 'Nesting of a JSON body');
-  let unsafe = false;
+/**
+ * Checks depth and keys of a parsed tree, and says on the way whether it holds an integer that JSON.parse may have
+ * rounded. Throws LimitExceededError, DecodeError. Every message passes here, hence no call for a leaf.
+ */
+export function inspectTree(value: unknown, depth: number, maxDepth: number): boolean {
+  if (typeof value !== 'object' || value === null) return isInexact(value);
+  if (depth <= 0) throw limitExceeded('maxDepth', maxDepth, 'Nesting of JSON');
+  let inexact = false;
   if (Array.isArray(value)) {
-    for (const item of value) unsafe = hasUnsafeInteger(item, depth - 1, maxDepth) || unsafe;
-    return unsafe;
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
+      if (typeof item === 'object') {
+        if (item !== null && inspectTree(item, depth - 1, maxDepth)) inexact = true;
+      } else if (typeof item === 'number' && isInexact(item)) inexact = true;
+    }
+    return inexact;
   }
   for (const key in value) {
     const member: unknown = (value as Record<string, unknown>)[key];
+    if (typeof member === 'object') {
+      if (member !== null && inspectTree(member, depth - 1, maxDepth)) inexact = true;
+    } else if (typeof member === 'number' && isInexact(member)) inexact = true;
     if (key === '__proto__' || key === 'constructor') refuseUnsafeKey(key, member);
-    unsafe = hasUnsafeInteger(member, depth - 1, maxDepth) || unsafe;
   }
-  return unsafe;
+  return inexact;
 }
 
-/** Replaces leaves (and, by `collapse`, whole objects, innermost first) of a parsed tree in place. */
-function mapTree(
-  value: unknown,
-  leaf: (value: unknown) => unknown,
-  collapse?: (value: Record<string, unknown>) => unknown,
-): unknown {
-  if (typeof value !== 'object' || value === null) return leaf(value);
+function isInexact(value: unknown): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+/** Puts the numbers back that stand as marked strings, in place. */
+function restoreTokens(value: unknown, marker: string): unknown {
+  if (typeof value === 'string') {
+    return value.startsWith(marker) ? tokenValue(value.slice(marker.length)) : value;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const members = value as Record<string, unknown>;
+  for (const key of Object.keys(members)) members[key] = restoreTokens(members[key], marker);
+  return members;
+}
+
+/**
+ * Turns `{"__type__", "__value__"}` objects into live values, innermost first, otherwise in place. A type nobody
+ * registered stays as it came.
+ */
+export function reviveTypes(value: unknown, types: ReadonlyMap<string, JsonType>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = mapTree(value[i], leaf, collapse);
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
+      if (typeof item === 'object') value[i] = reviveTypes(item, types);
+    }
     return value;
   }
   const members = value as Record<string, unknown>;
-  for (const key in members) members[key] = mapTree(members[key], leaf, collapse);
-  return collapse === undefined ? members : collapse(members);
+  let count = 0;
+  for (const key in members) {
+    const member = members[key];
+    count++;
+    if (typeof member === 'object') members[key] = reviveTypes(member, types);
+  }
+  return count === 2 ? reviveTyped(members, types) : members;
 }
 
-const identity = (value: unknown): unknown => value;
-
-/** Turns `{"__type__", "__value__"}` objects into live values. A type nobody registered stays as it came. */
-export function reviveTypes(value: unknown, types: ReadonlyMap<string, JsonType>): unknown {
-  return mapTree(value, identity, (members) => {
-    const name = members['__type__'];
-    if (typeof name !== 'string' || !('__value__' in members) || Object.keys(members).length !== 2) {
-      return members;
-    }
-    const type = types.get(name);
-    if (type === undefined) return members;
-    try {
-      return type.decode(members['__value__']);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new DecodeError(`Malformed ${name} value: ${why}`, { cause });
-    }
-  });
+function reviveTyped(members: Record<string, unknown>, types: ReadonlyMap<string, JsonType>): unknown {
+  const name = members['__type__'];
+  const type = typeof name === 'string' && '__value__' in members ? types.get(name) : undefined;
+  if (type === undefined) return members;
+  try {
+    return type.decode(members['__value__']);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DecodeError(`Malformed ${type.name} value: ${why}`, { cause });
+  }
 }

@@ -120,7 +120,7 @@ class Converter {
     }
     this.#ancestors.add(value);
     const converted = Array.isArray(value)
-      ? value.map((item: unknown, index) => this.#convert(item, memberPath(path, index), depth - 1))
+      ? Array.from(value, (item: unknown, index) => this.#convert(item, memberPath(path, index), depth - 1))
       : this.#members(value, path, depth);
     this.#ancestors.delete(value);
     return converted;

@@ -3,7 +3,7 @@ import { codecOf, type DecodeOptions, type EncodedBody, type EncodeOptions } fro
 import { DecodeError } from './errors.js';
 import { globMatch } from './glob.js';
 import type { Message } from './message.js';
-import { isRecord } from './signature.js';
+import { isRecord } from './record.js';
 
 /** Where the answers to a control request go. */
 export interface ReplyTo {

@@ -159,13 +159,17 @@ function numberRepr(value: number): string {
 }
 
 function dateRepr(value: Date): string {
-  return Number.isNaN(value.getTime()) ? '<Invalid Date>' : `'${value.toISOString()}'`;
+  return Number.isNaN(value.getTime()) ? '<Invalid Date>' : `'${Date.prototype.toISOString.call(value)}'`;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
+/** Printable ASCII without quotes and backslashes. */
+const PLAIN = /^[ !#-&(-[\]-~]*$/;
+
 /** Python's choice of quotes: single, unless the text holds single ones and no double ones. */
 function quote(text: string, maxLength: number): string {
+  if (text.length <= maxLength && PLAIN.test(text)) return `'${text}'`;
   // One more than the bound, so that the writer sees that it was passed.
   const part = text.length > maxLength ? text.slice(0, maxLength + 1) : text;
   const mark = part.includes("'") && !part.includes('"') ? '"' : "'";

@@ -1,5 +1,6 @@
 import { InvalidTaskError } from './errors.js';
 import { memberPath } from './path.js';
+import { isRecord } from './record.js';
 
 /**
  * A task to be called later, as plain data in Celery's own spelling: this object is what travels. Unknown keys
@@ -36,10 +37,6 @@ export function createSignature(task: string, parts: SignatureParts = {}): Signa
     subtask_type: parts.subtask_type ?? null,
     immutable: parts.immutable ?? false,
   };
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 function invalid(path: string, expected: string): InvalidTaskError {

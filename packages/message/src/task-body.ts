@@ -1,8 +1,9 @@
-import { type BodySource, codecOf, type DecodeOptions } from './codec.js';
+import { type BodySource, type Codec, codecOf, type DecodeOptions } from './codec.js';
 import { InvalidTaskError } from './errors.js';
 import type { Message } from './message.js';
 import { pyRepr } from './py-repr.js';
-import { isRecord, parseSignature, parseSignatures } from './signature.js';
+import { isRecord } from './record.js';
+import { parseSignature, parseSignatures } from './signature.js';
 import { parseTaskHeaders, type TaskHeaders } from './task-headers.js';
 import type { TaskEmbed } from './task-message.js';
 
@@ -25,13 +26,7 @@ export interface DecodedTask extends TaskBody {
  */
 export function decodeTaskBody(source: BodySource, options: DecodeOptions = {}): TaskBody {
   const codec = codecOf(options);
-  const plain = codec.decodePlain(source);
-  const parts = Array.isArray(plain) ? protocol2Parts(plain) : protocol1Parts(plain);
-  return {
-    args: codec.revive(checkedArgs(parts.args), source.contentType) as unknown[],
-    kwargs: codec.revive(checkedKwargs(parts.kwargs), source.contentType) as Record<string, unknown>,
-    embed: checkedEmbed(parts.embed),
-  };
+  return taskBody(codec.decodePlain(source), source.contentType, codec);
 }
 
 /**
@@ -40,14 +35,19 @@ export function decodeTaskBody(source: BodySource, options: DecodeOptions = {}):
 export function decodeTaskMessage(message: Message, options: DecodeOptions = {}): DecodedTask {
   const codec = codecOf(options);
   const plain = codec.decodePlain(message);
-  const upgraded = Array.isArray(plain) ? message : { ...message, headers: headersOf(plain, message) };
-  const headers = parseTaskHeaders(upgraded, codec.limits);
-  const parts = Array.isArray(plain) ? protocol2Parts(plain) : protocol1Parts(plain);
+  const headers = Array.isArray(plain) ? message.headers : protocol1Headers(plain, message.headers);
   return {
-    headers,
-    args: codec.revive(checkedArgs(parts.args), message.contentType) as unknown[],
-    kwargs: codec.revive(checkedKwargs(parts.kwargs), message.contentType) as Record<string, unknown>,
-    embed: checkedEmbed(parts.embed),
+    headers: parseTaskHeaders({ headers, properties: message.properties }),
+    ...taskBody(plain, message.contentType, codec),
+  };
+}
+
+function taskBody(plain: unknown, contentType: string, codec: Codec): TaskBody {
+  const { args, kwargs, embed } = partsOf(plain);
+  return {
+    args: codec.revive(args, contentType) as unknown[],
+    kwargs: codec.revive(kwargs, contentType) as Record<string, unknown>,
+    embed,
   };
 }
 
@@ -59,29 +59,26 @@ export function upgradeTaskMessage(message: Message, options: DecodeOptions = {}
   const codec = codecOf(options);
   const plain = codec.decodePlain(message);
   if (Array.isArray(plain)) return message;
-  const parts = protocol1Parts(plain);
-  const body = [checkedArgs(parts.args), checkedKwargs(parts.kwargs), checkedEmbed(parts.embed)];
-  const { compression: _compression, ...headers } = headersOf(plain, message);
-  parseTaskHeaders({ headers, properties: message.properties }, codec.limits);
-  return { ...message, ...codec.encode(body), headers };
+  const { args, kwargs, embed } = partsOf(plain);
+  const { compression: _compression, ...headers } = protocol1Headers(plain, message.headers);
+  parseTaskHeaders({ headers, properties: message.properties });
+  return { ...message, ...codec.encode([args, kwargs, embed]), headers };
 }
 
-interface Parts {
-  args: unknown;
-  kwargs: unknown;
-  embed: unknown;
-}
-
-function protocol2Parts(body: readonly unknown[]): Parts {
-  if (body.length !== 3) throw invalid('body', 'a list of args, kwargs and embed');
-  return { args: body[0], kwargs: body[1], embed: body[2] };
-}
-
-function protocol1Parts(body: unknown): Parts {
-  if (!isRecord(body)) throw invalid('body', 'a list of args, kwargs and embed');
+/** The three parts of a body, checked; typed values are still tagged. */
+function partsOf(body: unknown): TaskBody {
+  if (Array.isArray(body)) {
+    const [args, kwargs, embed]: unknown[] = body;
+    if (body.length !== 3) throw invalid('body', BODY_FORM);
+    return { args: checkedArgs(args), kwargs: checkedKwargs(kwargs), embed: checkedEmbed(embed) };
+  }
+  if (!isRecord(body)) throw invalid('body', BODY_FORM);
   const { args = [], kwargs = {}, callbacks = null, errbacks = null, chord = null } = body;
-  return { args, kwargs, embed: { callbacks, errbacks, chain: null, chord } };
+  const embed = { callbacks, errbacks, chain: null, chord };
+  return { args: checkedArgs(args), kwargs: checkedKwargs(kwargs), embed: checkedEmbed(embed) };
 }
+
+const BODY_FORM = 'a list of args, kwargs and embed';
 
 const PROTOCOL_1_HEADERS = [
   'lang',
@@ -102,8 +99,8 @@ const PROTOCOL_1_HEADERS = [
 ] as const;
 
 /** Headers from the body of protocol 1; those that the message has count for more, which is what "hybrid" means. */
-function headersOf(body: unknown, message: Message): Record<string, unknown> {
-  if (!isRecord(body)) throw invalid('body', 'a list of args, kwargs and embed');
+function protocol1Headers(body: unknown, own: Record<string, unknown>): Record<string, unknown> {
+  if (!isRecord(body)) throw invalid('body', BODY_FORM);
   const headers: Record<string, unknown> = {};
   for (const name of PROTOCOL_1_HEADERS) {
     if (body[name] !== undefined) headers[name] = body[name];
@@ -111,7 +108,7 @@ function headersOf(body: unknown, message: Message): Record<string, unknown> {
   headers['group'] ??= body['taskset'] ?? null;
   headers['argsrepr'] ??= pyRepr(body['args'] ?? [], { tuple: true });
   headers['kwargsrepr'] ??= pyRepr(body['kwargs'] ?? {});
-  return { ...headers, ...message.headers };
+  return { ...headers, ...own };
 }
 
 function invalid(field: string, expected: string): InvalidTaskError {

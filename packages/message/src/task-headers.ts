@@ -1,8 +1,7 @@
 import { InvalidTaskError } from './errors.js';
 import { parseIso } from './iso-date.js';
-import { limitExceeded, type MessageLimits, resolveLimits } from './limits.js';
 import type { Message } from './message.js';
-import { isRecord } from './signature.js';
+import { isRecord } from './record.js';
 
 /** What a worker must know of a task before it runs; read from headers and properties alone. */
 export interface TaskHeaders {
@@ -62,19 +61,11 @@ export function isTaskMessage(message: Pick<Message, 'headers'>): boolean {
 }
 
 /**
- * Reads protocol 2 headers without touching the body. Throws InvalidTaskError naming the malformed header, and
- * LimitExceededError when there are too many. For protocol 1, which has no headers, see `upgradeTaskMessage`.
+ * Reads protocol 2 headers without touching the body. Throws InvalidTaskError naming the malformed header.
+ * For protocol 1, which has no headers, see `upgradeTaskMessage`.
  */
-export function parseTaskHeaders(
-  message: Pick<Message, 'headers' | 'properties'>,
-  limits?: Partial<MessageLimits>,
-): TaskHeaders {
+export function parseTaskHeaders(message: Pick<Message, 'headers' | 'properties'>): TaskHeaders {
   const { headers, properties } = message;
-  const { maxHeaders } = resolveLimits(limits);
-  let count = 0;
-  for (const _name in headers) {
-    if (++count > maxHeaders) throw limitExceeded('maxHeaders', maxHeaders, 'Number of headers');
-  }
   return {
     lang: optionalString(headers, 'lang'),
     task: requiredString(headers, 'task'),
