@@ -70,12 +70,11 @@ export {
 } from './pidbox.js';
 export { type PyReprOptions, pyRepr } from './py-repr.js';
 export {
-  type DecodeResultOptions,
   decodeResult,
-  type EncodeResultOptions,
   encodeResult,
   type ResultDocument,
   type ResultInput,
+  type ResultSource,
 } from './result-document.js';
 export {
   chordCounterKey,
@@ -84,7 +83,7 @@ export {
   redisChordKeys,
   taskResultKey,
 } from './result-keys.js';
-export { checkResultTuple, type ResultTuple, resultTuple } from './result-tuple.js';
+export { decodeResultTuple, encodeResultTuple, type ResultNode, type ResultTuple } from './result-tuple.js';
 export type { Serializer } from './serializer.js';
 export {
   createSerializerRegistry,

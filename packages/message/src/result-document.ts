@@ -3,139 +3,160 @@ import { codecOf, type DecodeOptions, type EncodeOptions } from './codec.js';
 import { DecodeError, EncodeError } from './errors.js';
 import { formatIso, parseIso } from './iso-date.js';
 import { isRecord } from './record.js';
-import { checkResultTuple, type ResultTuple } from './result-tuple.js';
+import { decodeResultTuple, encodeResultTuple, type ResultNode } from './result-tuple.js';
 import { asBuffer } from './text.js';
 
-/** A task's state and result in Celery's own spelling: this object is what a result store holds. */
+/** A task's state and result, as a result store holds it. */
 export interface ResultDocument {
+  taskId: string;
   /** A state of `states.ts`, or a custom one. */
   status: string;
   /** The return value; in an exception state an `ExceptionDocument`; in a custom one what the task put there. */
   result: unknown;
   traceback: string | null;
-  /** References to the results of tasks this one started. */
-  children: ResultTuple[];
-  /** When the task was done, ISO 8601; null before. Without an offset it is UTC. */
-  date_done: string | null;
-  group_id?: string | null;
-  parent_id?: string | null;
-  /** This and the following: only with extended results. */
-  name?: string | null;
+  children: ResultNode[];
+  /** When the task was done; null before. */
+  dateDone: Date | null;
+  groupId?: string | null | undefined;
+  parentId?: string | null | undefined;
+  /** With extended results. */
+  name?: string | null | undefined;
   args?: unknown;
   kwargs?: unknown;
-  worker?: string | null;
-  retries?: number | null;
-  queue?: string | null;
-  task_id: string;
-  /** Stamps and what later versions of Celery add. */
-  [field: string]: unknown;
+  worker?: string | null | undefined;
+  retries?: number | null | undefined;
+  queue?: string | null | undefined;
+  /** Fields of later versions and of stamps, by their wire names. */
+  extra?: Record<string, unknown> | undefined;
 }
 
-/** What `encodeResult` takes; `result`, `traceback` and `children` may be left out. */
-export interface ResultInput {
-  task_id: string;
+/** As `ResultDocument`; what is left out is null or empty. */
+export interface ResultInput extends Partial<Omit<ResultDocument, 'taskId' | 'status'>> {
+  taskId: string;
   status: string;
-  result?: unknown;
-  traceback?: string | null | undefined;
-  children?: readonly ResultTuple[] | null | undefined;
-  date_done?: Date | string | null | undefined;
-  [field: string]: unknown;
-}
-
-export interface EncodeResultOptions extends EncodeOptions {
   /**
-   * The result as JSON that was encoded elsewhere, in a child process for instance; taken as it is, in place of the
-   * document's `result`. For uncompressed json only.
+   * The result as JSON text that was encoded elsewhere, in a child process for instance; taken as it is instead of
+   * `result`. Only for the json serializer.
    */
   encodedResult?: Uint8Array | undefined;
 }
 
-/**
- * Bytes of a result document, fields in Celery's order. Throws EncodeError with the path of what cannot be written
- * (`result.when`), TypeError for a `date_done` that is no date.
- */
-export function encodeResult(document: ResultInput, options: EncodeResultOptions = {}): Uint8Array {
+/** Bytes of a result document. Throws EncodeError with the path of what cannot be written (`result.when`). */
+export function encodeResult(input: ResultInput, options: EncodeOptions = {}): Uint8Array {
   const codec = codecOf(options);
-  const { encodedResult } = options;
-  const { task_id, status, result = null, traceback = null, children, date_done, ...more } = document;
-  const rest = { traceback, children: children ?? [], date_done: dateText(date_done), ...more, task_id };
-  if (encodedResult === undefined) return codec.encode({ status, result, ...rest }, options).body;
+  if (input.encodedResult === undefined) {
+    return codec.encode(resultFields(input, input.result ?? null), options).body;
+  }
   if ((options.serializer ?? 'json') !== 'json' || options.compression !== undefined) {
-    throw new EncodeError('encodedResult is for uncompressed json only; give the result itself');
+    throw new EncodeError('encodedResult is for uncompressed json only; pass the result itself');
   }
-  const head = Buffer.from(`{"status":${JSON.stringify(status)},"result":`);
+  // The result is the second member, and a key of ours cannot be in the first.
+  const { status, result: _result, ...rest } = resultFields(input, null);
+  const head = Buffer.from(`{"status": ${JSON.stringify(status)}, "result": `);
   const tail = asBuffer(codec.encode(rest, options).body);
-  // The tail is an object of its own; a comma takes the place of its brace.
-  return Buffer.concat([head, encodedResult, COMMA, tail.subarray(1)]);
+  return Buffer.concat([head, input.encodedResult, Buffer.from(', '), tail.subarray(1)]);
 }
 
-const COMMA = Buffer.from(',');
-
-function dateText(date: Date | string | null | undefined): string | null {
-  if (date === null || date === undefined) return null;
-  if (typeof date !== 'string') return formatIso(date);
-  if (parseIso(date) === null)
-    throw new TypeError(`Expected date_done to be a Date or ISO 8601, got ${date}`);
-  return date;
-}
-
-export interface DecodeResultOptions extends DecodeOptions {
-  /** For stores that do not keep it. @default 'application/json' */
-  contentType?: string | undefined;
-  /** @default 'utf-8' */
-  contentEncoding?: string | undefined;
-  /** Headers of the message that brought it; `compression` is honoured. */
-  headers?: Record<string, unknown> | undefined;
-  /** The id it was asked for by: must be the document's own, and stands in for a missing one. */
-  taskId?: string | undefined;
-}
-
-/**
- * Reads a result document; what a writer left out gets its empty value. The result comes with its typed values live.
- * Throws ContentDisallowedError, LimitExceededError, DecodeError (naming the malformed field).
- */
-export function decodeResult(raw: Uint8Array | string, options: DecodeResultOptions = {}): ResultDocument {
-  const { contentType = 'application/json', contentEncoding = 'utf-8', headers = {} } = options;
-  const body = typeof raw === 'string' ? Buffer.from(raw) : raw;
-  const document = codecOf(options).decode({ body, contentType, contentEncoding, headers });
-  if (!isRecord(document)) throw malformed('it is not an object');
-  if (typeof document['status'] !== 'string' || document['status'] === '')
-    throw malformed('status is missing');
-  document['task_id'] ??= options.taskId;
-  if (typeof document['task_id'] !== 'string') throw malformed('task_id is missing');
-  if (options.taskId !== undefined && document['task_id'] !== options.taskId) {
-    throw malformed(`it is of task ${JSON.stringify(document['task_id'])}, not of ${options.taskId}`);
+function resultFields(input: ResultInput, result: unknown): Record<string, unknown> {
+  const fields: Record<string, unknown> = {
+    ...input.extra,
+    status: input.status,
+    result,
+    traceback: input.traceback ?? null,
+    children: (input.children ?? []).map(encodeResultTuple),
+    date_done: input.dateDone === null || input.dateDone === undefined ? null : formatIso(input.dateDone),
+  };
+  if (input.groupId) fields['group_id'] = input.groupId;
+  if (input.parentId) fields['parent_id'] = input.parentId;
+  for (const name of EXTENDED) {
+    if (input[name] !== undefined) fields[name] = input[name];
   }
-  document['result'] ??= null;
-  for (const field of TEXTS) checkText(document, field);
-  document['traceback'] ??= null;
-  document['date_done'] = checkDate(document['date_done']);
-  document['children'] = checkChildren(document['children']);
-  return document as ResultDocument;
+  fields['task_id'] = input.taskId;
+  return fields;
 }
 
-const TEXTS = ['traceback', 'group_id', 'parent_id', 'name', 'worker', 'queue'] as const;
+const EXTENDED = ['name', 'args', 'kwargs', 'worker', 'retries', 'queue'] as const;
+
+const FIELDS: ReadonlySet<string> = new Set([
+  ...EXTENDED,
+  'status',
+  'result',
+  'traceback',
+  'children',
+  'date_done',
+  'group_id',
+  'parent_id',
+  'task_id',
+]);
+
+/** What the store says besides the bytes; stores that say nothing hold uncompressed json. */
+export interface ResultSource {
+  contentType?: string | undefined;
+  contentEncoding?: string | undefined;
+  headers?: Record<string, unknown> | undefined;
+}
+
+/** Reads a result document. Throws ContentDisallowedError, LimitExceededError, DecodeError. */
+export function decodeResult(body: Uint8Array, options: DecodeOptions & ResultSource = {}): ResultDocument {
+  const codec = codecOf(options);
+  const { contentType = 'application/json', contentEncoding = 'utf-8', headers = {} } = options;
+  const plain = codec.decode({ body, contentType, contentEncoding, headers });
+  if (!isRecord(plain)) throw malformed('it is not an object');
+  const document: ResultDocument = {
+    taskId: requiredText(plain, 'task_id'),
+    status: requiredText(plain, 'status'),
+    result: plain['result'] ?? null,
+    traceback: optionalText(plain, 'traceback'),
+    children: childrenOf(plain['children']),
+    dateDone: dateOf(plain['date_done']),
+  };
+  addOptional(document, plain);
+  return document;
+}
+
+function addOptional(document: ResultDocument, plain: Record<string, unknown>): void {
+  if (plain['group_id'] !== undefined) document.groupId = optionalText(plain, 'group_id');
+  if (plain['parent_id'] !== undefined) document.parentId = optionalText(plain, 'parent_id');
+  if (plain['name'] !== undefined) document.name = optionalText(plain, 'name');
+  if (plain['worker'] !== undefined) document.worker = optionalText(plain, 'worker');
+  if (plain['queue'] !== undefined) document.queue = optionalText(plain, 'queue');
+  if (plain['args'] !== undefined) document.args = plain['args'];
+  if (plain['kwargs'] !== undefined) document.kwargs = plain['kwargs'];
+  const { retries } = plain;
+  if (typeof retries === 'number' || retries === null) document.retries = retries;
+  for (const name in plain) {
+    if (FIELDS.has(name)) continue;
+    document.extra ??= {};
+    document.extra[name] = plain[name];
+  }
+}
 
 function malformed(why: string): DecodeError {
   return new DecodeError(`Malformed result document: ${why}`);
 }
 
-function checkText(document: Record<string, unknown>, field: string): void {
-  const value = document[field];
-  if (value === null || value === undefined || typeof value === 'string') return;
-  throw malformed(`${field} is not a string`);
+function requiredText(plain: Record<string, unknown>, name: string): string {
+  const value = plain[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw malformed(`${name} is not a string`);
 }
 
-/** Backends that store real dates give typed ones. */
-function checkDate(value: unknown): string | null {
+function optionalText(plain: Record<string, unknown>, name: string): string | null {
+  const value = plain[name];
+  if (typeof value === 'string') return value;
   if (value === null || value === undefined) return null;
-  if (value instanceof Date) return formatIso(value);
-  if (typeof value === 'string' && parseIso(value) !== null) return value;
-  throw malformed('date_done is not an ISO 8601 date');
+  throw malformed(`${name} is not a string`);
 }
 
-function checkChildren(value: unknown): ResultTuple[] {
+function childrenOf(value: unknown): ResultNode[] {
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) throw malformed('children is not a list');
-  return value.map((child: unknown) => checkResultTuple(child));
+  return value.map((item: unknown) => decodeResultTuple(item));
+}
+
+function dateOf(value: unknown): Date | null {
+  if (value === null || value === undefined) return null;
+  const date = value instanceof Date ? value : typeof value === 'string' ? parseIso(value) : null;
+  if (date === null) throw malformed('date_done is not an ISO 8601 date');
+  return date;
 }
