@@ -1,5 +1,3 @@
 import { defineProject } from 'vitest/config';
 
-export default defineProject({
-  test: { name: 'testkit', include: ['test/**/*.test.ts'], globalSetup: ['test/support/build-fixtures.ts'] },
-});
+export default defineProject({ test: { name: 'testkit', include: ['test/**/*.test.ts'] } });

@@ -72,7 +72,7 @@ export class MemoryTransport extends VirtualTransport<Message> {
   protected encode(message: Message): Message {
     return {
       ...message,
-      body: new Uint8Array(message.body),
+      body: message.body.slice(),
       headers: { ...message.headers },
       properties: { ...message.properties },
     };

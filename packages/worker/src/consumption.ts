@@ -1,0 +1,165 @@
+import type { Consumer, Delivery, Transport } from '@pool/transport';
+import type { WorkerLogger } from './logging/logger.js';
+
+/** What consuming needs of its worker. */
+export interface ConsumptionOptions {
+  readonly transport: Transport;
+  readonly logger: WorkerLogger;
+  readonly queues: readonly string[];
+  readonly prefetchMultiplier: number;
+  /** Take a message only when a slot is free. */
+  readonly disablePrefetch: boolean;
+  /** Seconds without an answer of the broker after which consuming is put to the proof; 0 never. */
+  readonly consumptionTimeout: number;
+  onDeliveries(deliveries: Delivery[]): void;
+  /** How many slots there are. */
+  slots(): number;
+  /** How many messages wait here for their ETA: they come on top of the prefetch. */
+  held(): number;
+  /** How many requests run, or wait for a slot. */
+  busy(): number;
+}
+
+/**
+ * The worker's consumer: how much it may hold, and proof that it consumes. A consumer whose broker has been silent is
+ * asked to prove itself; one that cannot is replaced.
+ */
+export class Consumption {
+  readonly #options: ConsumptionOptions;
+  readonly #queues: Set<string>;
+  #consumer: Consumer | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
+  #proving = false;
+  #prefetch = -1;
+  #planned = false;
+  #paused = false;
+  #stopped = false;
+
+  constructor(options: ConsumptionOptions) {
+    this.#options = options;
+    this.#queues = new Set(options.queues);
+  }
+
+  /** The queues it takes from. */
+  get queues(): readonly string[] {
+    return [...this.#queues];
+  }
+
+  /** The most messages that may be held unsettled; 0 is unlimited. */
+  get prefetch(): number {
+    return this.#consumer?.prefetch ?? 0;
+  }
+
+  /** Whether it takes messages now. */
+  get consuming(): boolean {
+    const { transport } = this.#options;
+    return transport.state === 'connected' && this.#consumer !== undefined && !this.#consumer.cancelled;
+  }
+
+  /** Milliseconds on the monotonic clock when the broker last answered; 0 before. */
+  get lastPollAt(): number {
+    return this.#consumer?.lastPollAt ?? 0;
+  }
+
+  async start(): Promise<void> {
+    await this.#consume();
+    const { consumptionTimeout } = this.#options;
+    if (consumptionTimeout === 0) return;
+    this.#watchdog = setInterval(() => void this.#watch(), (consumptionTimeout * 1000) / 2);
+    this.#watchdog.unref();
+  }
+
+  /** Takes no more messages. What is held stays held. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#watchdog);
+    await this.#consumer?.cancel();
+  }
+
+  async addQueue(queue: string): Promise<void> {
+    this.#queues.add(queue);
+    await this.#consumer?.addQueue(queue);
+  }
+
+  async cancelQueue(queue: string): Promise<void> {
+    this.#queues.delete(queue);
+    await this.#consumer?.cancelQueue(queue);
+  }
+
+  /** How much may be held has perhaps changed: is looked at once, at the end of this turn. */
+  adjust(): void {
+    if (this.#planned || this.#stopped) return;
+    this.#planned = true;
+    setImmediate(() => {
+      this.#planned = false;
+      this.#applyPrefetch();
+    });
+  }
+
+  async #consume(): Promise<void> {
+    const { transport, onDeliveries } = this.#options;
+    const wanted = this.#wanted();
+    this.#prefetch = wanted === -1 ? 1 : wanted;
+    this.#paused = wanted === -1;
+    const queues = [...this.#queues];
+    this.#consumer = await transport.consume({ queues, prefetch: this.#prefetch, onDeliveries });
+    if (this.#paused) this.#consumer.pause();
+  }
+
+  /** How many unsettled messages the consumer may have; -1 for none at all. */
+  #wanted(): number {
+    const { prefetchMultiplier, disablePrefetch, slots, held, busy } = this.#options;
+    if (disablePrefetch) {
+      const free = slots() - busy();
+      return free <= 0 ? -1 : (this.#consumer?.unacked ?? 0) + free;
+    }
+    if (prefetchMultiplier === 0) return 0;
+    return slots() * prefetchMultiplier + held();
+  }
+
+  #applyPrefetch(): void {
+    const consumer = this.#consumer;
+    if (consumer === undefined || this.#stopped) return;
+    const wanted = this.#wanted();
+    if (wanted === -1) {
+      if (!this.#paused) consumer.pause();
+      this.#paused = true;
+      return;
+    }
+    if (wanted !== this.#prefetch) {
+      this.#prefetch = wanted;
+      consumer.setPrefetch(wanted).catch((error: unknown) => {
+        this.#options.logger.warn({ err: error }, 'the prefetch could not be changed');
+      });
+    }
+    if (this.#paused) consumer.resume();
+    this.#paused = false;
+  }
+
+  async #watch(): Promise<void> {
+    const { transport, consumptionTimeout, logger } = this.#options;
+    const consumer = this.#consumer;
+    if (this.#proving || this.#stopped || consumer === undefined || transport.state !== 'connected') return;
+    if (performance.now() - consumer.lastPollAt < consumptionTimeout * 1000) return;
+    this.#proving = true;
+    try {
+      await consumer.proveConsumption();
+    } catch (error) {
+      logger.error({ err: error }, 'the consumer does not consume; it is replaced');
+      await this.#replace(consumer);
+    } finally {
+      this.#proving = false;
+    }
+  }
+
+  async #replace(consumer: Consumer): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      // A stalled consumer may not answer this either.
+      void consumer.cancel().catch(() => {});
+      if (!this.#stopped) await this.#consume();
+    } catch (error) {
+      logger.error({ err: error }, 'the consumer could not be replaced; the next look tries again');
+    }
+  }
+}

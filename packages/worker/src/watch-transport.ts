@@ -1,0 +1,41 @@
+import type { Transport, TransportEvents } from '@pool/transport';
+import type { Worker } from './worker.js';
+
+/** Counts, logs and passes on what happens to a worker's connection. Returns what ends it. */
+export function watchTransport(transport: Transport, worker: Worker): () => void {
+  const { logger, counters } = worker;
+  const listeners: { [Name in keyof TransportEvents]?: (...args: TransportEvents[Name]) => void } = {
+    connected: (epoch) => {
+      if (epoch > 1) counters.reconnects += 1;
+      logger.info(`Connected to ${transport.url}`);
+      worker.emit('connected');
+    },
+    disconnected: (error) => {
+      logger.error({ err: error }, `Lost the connection to ${transport.url}: ${error.message}`);
+      worker.emit('disconnected', error);
+    },
+    reconnecting: (error, attempt, delay) => {
+      logger.warn(`Attempt ${attempt} to reconnect failed: ${error.message}; the next is in ${delay} s`);
+    },
+    failed: (error) => {
+      logger.fatal({ err: error }, `Gave up reconnecting to ${transport.url}`);
+    },
+    consumerCancelled: (_consumer, queue) => {
+      logger.error(`The broker took the queue ${queue} away`);
+    },
+    staleSettlement: (delivery) => {
+      counters.stale += 1;
+      const { id, task } = delivery.message.headers;
+      logger.warn(
+        { taskId: id, taskName: task },
+        `An acknowledgement came too late, the broker had taken the message back and delivers it again: ${String(task)}[${String(id)}]`,
+      );
+    },
+    setAside: (record) => worker.emit('setAside', record),
+    restored: (count) => logger.warn(`${count} messages of a consumer that died are back in their queues`),
+  };
+  for (const [name, listener] of Object.entries(listeners)) transport.on(name as never, listener as never);
+  return () => {
+    for (const [name, listener] of Object.entries(listeners)) transport.off(name as never, listener as never);
+  };
+}
