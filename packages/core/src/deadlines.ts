@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { DeadlineList, PoolJob } from './pool-job.js';
 
 /** Seconds on the monotonic clock, the clock of every time a pool reports. */

@@ -36,7 +36,8 @@ export {
   WorkerTerminate,
 } from './errors.js';
 export { ExceptionInfo, type ExceptionInfoData } from './exception-info.js';
-export { InlinePool, inlineCapabilities } from './inline-pool.js';
+export { InlinePool } from './inline-pool.js';
+export { type InlinePoolOptions, inlinePoolOptionNames } from './inline-pool-options.js';
 export { callInterruptibly } from './interruptible.js';
 export type { ApplyOptions, Job, JobContext, JobState } from './job.js';
 export { type LoadPoolOptions, loadPool, type PoolClass } from './load-pool.js';

@@ -1,14 +1,21 @@
+import type { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { callTarget, isThenable } from './apply-target.js';
 import { enterJob } from './current-job.js';
 import { SoftTimeLimitExceeded, TimeLimitExceeded } from './errors.js';
 import { callInterruptibly } from './interruptible.js';
-import type { Job } from './job.js';
+import type { Job, JobContext } from './job.js';
 import type { PoolJob } from './pool-job.js';
 import { loadedTarget, resolveTarget } from './resolve-target.js';
 import type { TargetFunction } from './target.js';
 
 /** What a lane needs of its pool. */
 export interface LaneOwner {
+  /** Whether synchronous code is interrupted when a limit of its job passes. */
+  readonly interrupts: boolean;
+  /** Carries the job through its asynchronous code, if that is wanted. */
+  readonly storage: AsyncLocalStorage<JobContext> | undefined;
+  /** The context in which the lane's own asynchronous code runs, whoever handed in the job. */
+  readonly scope: AsyncResource;
   /** The job starts; false when it has ended and must not run. */
   accept(job: Job): boolean;
   /** The synchronous part of the job's code is over. */
@@ -103,7 +110,8 @@ export class InlineLane {
       this.#owner.broke(this);
       throw error;
     }
-    void this.#follow(job, value);
+    if (direct) void this.#owner.scope.runInAsyncScope(this.#follow, undefined, job, value);
+    else void this.#follow(job, value);
   }
 
   /** Starts a job; what has to be waited for, or `over`. */
@@ -140,9 +148,11 @@ export class InlineLane {
     const before = enterJob(job);
     this.calling = true;
     try {
-      if (job.timeout === undefined && job.softTimeout === undefined)
-        return callTarget(fn, job.args, job.kwargs);
-      return this.#callWithin(job, fn);
+      const { interrupts, storage } = this.#owner;
+      if (interrupts && (job.timeout !== undefined || job.softTimeout !== undefined))
+        return this.#callWithin(job, fn, storage);
+      if (storage !== undefined) return storage.run(job, callTarget, fn, job.args, job.kwargs);
+      return callTarget(fn, job.args, job.kwargs);
     } finally {
       this.calling = false;
       enterJob(before);
@@ -150,9 +160,12 @@ export class InlineLane {
     }
   }
 
-  #callWithin(job: Job, fn: TargetFunction): unknown {
+  #callWithin(job: Job, fn: TargetFunction, storage: AsyncLocalStorage<JobContext> | undefined): unknown {
     const { softTimeout, timeout } = job;
-    const call = (): unknown => callTarget(fn, job.args, job.kwargs);
+    const call = (): unknown =>
+      storage === undefined
+        ? callTarget(fn, job.args, job.kwargs)
+        : storage.run(job, callTarget, fn, job.args, job.kwargs);
     if (softTimeout !== undefined)
       return callInterruptibly(call, softTimeout, () => new SoftTimeLimitExceeded(softTimeout));
     const seconds = timeout as number;

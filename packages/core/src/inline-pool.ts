@@ -1,28 +1,18 @@
+import { AsyncResource } from 'node:async_hooks';
 import { isLoss, lostBy } from './apply-target.js';
 import { BasePool } from './base-pool.js';
 import type { PoolCapabilities } from './capabilities.js';
-import { Terminated, WorkerShutdown, WorkerTerminate } from './errors.js';
+import { jobStorage } from './current-job.js';
+import { SystemExit, Terminated, WorkerShutdown, WorkerTerminate } from './errors.js';
 import { ExceptionInfo } from './exception-info.js';
 import { type ExitWatcher, unwatchExit, watchExit } from './exit-guard.js';
 import { InlineLane, type LaneOwner } from './inline-lane.js';
+import { flag, type InlinePoolOptions, inlinePoolOptionNames } from './inline-pool-options.js';
 import type { Job } from './job.js';
-import { JobLine } from './job-line.js';
+import { JobQueue } from './job-queue.js';
 import { PoolJob } from './pool-job.js';
 import { TERMINATE } from './pool-state.js';
-
-/** What jobs in the worker's own process allow; a concrete pool may say less. */
-export const inlineCapabilities: PoolCapabilities = Object.freeze({
-  functions: true,
-  parallel: false,
-  hardKill: false,
-  terminateJob: true,
-  softLimit: 'interrupt',
-  isolatedMemory: false,
-  isolatedCrashes: false,
-  resize: true,
-  restart: false,
-  recycle: false,
-});
+import { type StrayErrorWatcher, unwatchStrayErrors, watchStrayErrors } from './stray-errors.js';
 
 /** How long waiting jobs may be started one after another before the event loop gets its turn, in milliseconds. */
 const TURN = 10;
@@ -35,34 +25,67 @@ const TURN = 10;
  * code that does not listen, so the log says that it may go on.
  */
 export abstract class InlinePool extends BasePool {
-  readonly capabilities: PoolCapabilities = inlineCapabilities;
+  static override readonly optionNames: readonly string[] = inlinePoolOptionNames;
 
-  readonly #line: JobLine = new JobLine();
+  readonly #capabilities: PoolCapabilities;
+  readonly #asyncContext: boolean;
   readonly #lanes: Set<InlineLane> = new Set();
   readonly #idle: InlineLane[] = [];
+  #line: JobQueue = new JobQueue();
   #opening = 0;
   #drainPlanned = false;
   /** When the event loop must get its turn; 0 while nothing from the line was started in this one. */
   #turnEnds = 0;
+  readonly #scope: AsyncResource;
+  readonly #owner: LaneOwner;
 
-  readonly #owner: LaneOwner = {
-    accept: (job) => this.acceptJob(job),
-    called: (job) => this.onCalled(job),
-    succeeded: (job, value) => this.succeedJob(job, value),
-    threw: (job, error, direct) => this.#threw(job, error, direct),
-    expired: (job) => this.expireJob(job),
-    next: (lane) => this.#next(lane),
-    broke: (lane) => {
-      lane.job = undefined;
-      this.#free(lane);
-      this.#planDrain();
-    },
-  };
+  constructor(options: InlinePoolOptions = {}) {
+    super(options);
+    const interrupt = flag('interrupt', options.interrupt, false);
+    this.#asyncContext = flag('asyncContext', options.asyncContext, false);
+    this.#capabilities = Object.freeze({
+      functions: true,
+      parallel: false,
+      hardKill: false,
+      terminateJob: true,
+      softLimit: interrupt ? 'interrupt' : 'signal',
+      isolatedMemory: false,
+      isolatedCrashes: false,
+      resize: true,
+      restart: false,
+      recycle: false,
+    });
+    this.#scope = new AsyncResource('Pool');
+    this.#owner = {
+      interrupts: interrupt,
+      storage: this.#asyncContext ? jobStorage() : undefined,
+      scope: this.#scope,
+      accept: (job) => this.acceptJob(job),
+      called: (job) => this.onCalled(job),
+      succeeded: (job, value) => {
+        this.onSettled(job);
+        this.succeedJob(job, value);
+      },
+      threw: (job, error, direct) => this.#threw(job, error, direct),
+      expired: (job) => this.expireJob(job),
+      next: (lane) => this.#next(lane),
+      broke: (lane) => {
+        lane.job = undefined;
+        this.#free(lane);
+        this.#planDrain();
+      },
+    };
+  }
+
+  override get capabilities(): PoolCapabilities {
+    return this.#capabilities;
+  }
 
   readonly #exits: ExitWatcher = {
     exited: (job, exit) => {
       if (!(job instanceof PoolJob) || job.owner !== this) return false;
-      this.failJob(job, ExceptionInfo.from(lostBy(exit)));
+      this.failJob(job as Job, ExceptionInfo.from(lostBy(exit)));
+      this.#leave(job as Job);
       return true;
     },
     laneExited: (name, exit) => {
@@ -79,9 +102,28 @@ export abstract class InlinePool extends BasePool {
     },
   };
 
+  readonly #strayErrors: StrayErrorWatcher = {
+    strayError: (job, error) => {
+      if (!(job instanceof PoolJob) || job.owner !== this) return false;
+      if (error instanceof SystemExit && job.ready) return true;
+      if (job.ready) {
+        this.logger.error(`${nameOf(job as Job)} threw after it had ended`, error);
+        return true;
+      }
+      this.failJob(job as Job, ExceptionInfo.from(error));
+      this.#leave(job as Job);
+      return true;
+    },
+  };
+
   /** How many jobs hold a slot. */
   protected get running(): number {
     return this.#lanes.size - this.#idle.length;
+  }
+
+  /** The jobs that hold a slot. */
+  protected *runningJobs(): IterableIterator<Job> {
+    for (const { job } of this.#lanes) if (job !== undefined) yield job;
   }
 
   /** Whether a job whose turn it is starts within the call of `applyAsync`; else it starts a microtask later. */
@@ -98,8 +140,12 @@ export abstract class InlinePool extends BasePool {
   /** The synchronous part of a job's code is over. */
   protected onCalled(_job: Job): void {}
 
+  /** A job's code is over; the job has not ended yet. */
+  protected onSettled(_job: Job): void {}
+
   protected override onStart(): void | Promise<void> {
     watchExit(this.#exits);
+    if (this.#asyncContext) watchStrayErrors(this.#strayErrors);
   }
 
   protected override onStop(): void | Promise<void> {
@@ -111,7 +157,7 @@ export abstract class InlinePool extends BasePool {
   }
 
   protected override onApply(job: Job): void {
-    if (this.startsInCall && this.#line.size === 0) {
+    if (this.startsInCall && this.#line.length === 0) {
       if (this.#lanes.size === 0) this.#open();
       const lane = this.#idle.pop();
       if (lane !== undefined) {
@@ -119,7 +165,7 @@ export abstract class InlinePool extends BasePool {
         return;
       }
     }
-    this.#line.push(job);
+    this.#line.push(job as PoolJob);
     this.#planDrain();
   }
 
@@ -138,7 +184,7 @@ export abstract class InlinePool extends BasePool {
   protected override onTerminateJob(job: Job, signal: NodeJS.Signals): void {
     const reason = new Terminated('the job was terminated on request', { signal });
     const ran = job.state === 'accepted';
-    this.#dropFromLine(job);
+    if (!ran) this.#line.remove(job as PoolJob);
     this.abortJob(job, reason);
     this.failJob(job, ExceptionInfo.from(reason));
     if (this.#leave(job) && ran)
@@ -154,16 +200,11 @@ export abstract class InlinePool extends BasePool {
   }
 
   protected override onDiscard(job: Job): boolean {
-    return this.#dropFromLine(job);
-  }
-
-  #dropFromLine(job: Job): boolean {
-    if (job.state !== 'pending' || (job as PoolJob).slot !== undefined) return false;
-    this.#line.drop();
-    return true;
+    return this.#line.remove(job as PoolJob);
   }
 
   #threw(job: Job, error: unknown, direct: boolean): void {
+    this.onSettled(job);
     this.failJob(job, ExceptionInfo.from(isLoss(error) ? lostBy(error) : error));
     if (direct && (error instanceof WorkerShutdown || error instanceof WorkerTerminate)) throw error;
   }
@@ -183,10 +224,7 @@ export abstract class InlinePool extends BasePool {
   }
 
   #next(lane: InlineLane): Job | undefined {
-    if (this.#lanes.size <= this.limit && this.#line.size > 0 && this.#isTurn()) {
-      const job = this.#line.shift();
-      if (job !== undefined) return job;
-    }
+    if (this.#lanes.size <= this.limit && this.#line.length > 0 && this.#isTurn()) return this.#line.shift();
     this.#free(lane);
     return undefined;
   }
@@ -218,22 +256,24 @@ export abstract class InlinePool extends BasePool {
   }
 
   #planDrain(): void {
-    if (this.#drainPlanned || this.#line.size === 0) return;
+    if (this.#drainPlanned || this.#line.length === 0) return;
     this.#drainPlanned = true;
-    queueMicrotask(() => {
-      this.#drainPlanned = false;
-      this.#drain();
-    });
+    // After all microtasks, so that jobs that are handed in as others end start together.
+    process.nextTick(this.#drain);
   }
 
-  #drain(): void {
-    while (this.#idle.length > 0 && this.#line.size > 0 && this.#isTurn()) {
-      const job = this.#line.shift();
-      if (job === undefined) return;
+  readonly #drain = (): void => {
+    this.#drainPlanned = false;
+    this.#scope.runInAsyncScope(this.#runWaiting, this);
+  };
+
+  #runWaiting(): void {
+    while (this.#idle.length > 0 && this.#line.length > 0 && this.#isTurn()) {
+      const job = this.#line.shift() as PoolJob;
       (this.#idle.pop() as InlineLane).run(job, false);
     }
     const missing = this.limit - this.#lanes.size - this.#opening;
-    for (let n = Math.min(missing, this.#line.size); n > 0; n -= 1) this.#open();
+    for (let n = Math.min(missing, this.#line.length); n > 0; n -= 1) this.#open();
   }
 
   /** Whether one more waiting job may start before the event loop gets its turn. */
@@ -250,7 +290,8 @@ export abstract class InlinePool extends BasePool {
 
   #release(): void {
     unwatchExit(this.#exits);
-    this.#line.clear();
+    unwatchStrayErrors(this.#strayErrors);
+    this.#line = new JobQueue();
     this.#idle.length = 0;
     for (const lane of this.#lanes) {
       lane.job = undefined;

@@ -1,8 +1,22 @@
-import { InlinePool, type PoolOptions } from '@pool/core';
+import { InlinePool, type InlinePoolOptions, inlinePoolOptionNames, type Job } from '@pool/core';
 import pLimit, { type LimitFunction } from 'p-limit';
+import { BlockWatch } from './block-watch.js';
 
 /** How many jobs run at the same time when nothing is said: they wait rather than compute, so CPUs are no measure. */
 const DEFAULT_LIMIT = 100;
+
+/** How long a job may block the event loop unremarked when nothing is said, in seconds. */
+const DEFAULT_BLOCK_THRESHOLD = 0.1;
+
+/** What a {@link GreenPool} can be told. */
+export interface GreenPoolOptions extends InlinePoolOptions {
+  /**
+   * How long, in seconds, a job may block the event loop before the log says so, once for each task; false to not look.
+   *
+   * @default 0.1
+   */
+  blockThreshold?: number | false | undefined;
+}
 
 /**
  * Runs asynchronous jobs on the worker's own event loop, many at a time: what gevent and eventlet are to Celery.
@@ -11,10 +25,24 @@ const DEFAULT_LIMIT = 100;
  * anew for every job costs several promises.
  */
 export class GreenPool extends InlinePool {
-  readonly #limiter: LimitFunction;
+  static override readonly optionNames: readonly string[] = [...inlinePoolOptionNames, 'blockThreshold'];
 
-  constructor(options: PoolOptions = {}) {
+  readonly #limiter: LimitFunction;
+  readonly #blocks: BlockWatch | undefined;
+
+  constructor(options: GreenPoolOptions = {}) {
     super({ ...options, limit: options.limit ?? DEFAULT_LIMIT });
+    const { blockThreshold = DEFAULT_BLOCK_THRESHOLD } = options;
+    if (blockThreshold !== false && !(typeof blockThreshold === 'number' && blockThreshold > 0))
+      throw new TypeError('blockThreshold must be a number of seconds above 0, or false');
+    this.#blocks =
+      blockThreshold === false
+        ? undefined
+        : new BlockWatch({
+            threshold: blockThreshold,
+            logger: this.logger,
+            running: () => this.runningJobs(),
+          });
     this.#limiter = pLimit({ concurrency: this.limit, rejectOnClear: true });
   }
 
@@ -32,9 +60,28 @@ export class GreenPool extends InlinePool {
     });
   }
 
+  protected override onApply(job: Job): void {
+    this.#blocks?.wake();
+    super.onApply(job);
+  }
+
+  protected override onCalled(job: Job): void {
+    this.#blocks?.called(job);
+  }
+
+  protected override onSettled(job: Job): void {
+    this.#blocks?.settled(job);
+  }
+
+  protected override async onStop(): Promise<void> {
+    await super.onStop();
+    await this.#blocks?.stop();
+  }
+
   protected override async onTerminate(): Promise<void> {
     await super.onTerminate();
     this.#limiter.clearQueue();
+    await this.#blocks?.stop();
   }
 
   protected override async onGrow(n: number): Promise<void> {

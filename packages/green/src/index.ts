@@ -12,4 +12,4 @@
  *
  * @packageDocumentation
  */
-export { GreenPool, GreenPool as default } from './green-pool.js';
+export { GreenPool, GreenPool as default, type GreenPoolOptions } from './green-pool.js';

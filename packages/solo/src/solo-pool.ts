@@ -1,4 +1,4 @@
-import { InlinePool, inlineCapabilities, type PoolCapabilities, type PoolOptions } from '@pool/core';
+import { InlinePool, type InlinePoolOptions, type PoolCapabilities } from '@pool/core';
 
 /**
  * Runs jobs inline, one at a time: a synchronous job has ended when `applyAsync` returns, an asynchronous one holds the
@@ -8,15 +8,20 @@ import { InlinePool, inlineCapabilities, type PoolCapabilities, type PoolOptions
  * While synchronous code runs nothing else in the process does, heartbeats included.
  */
 export class SoloPool extends InlinePool {
-  override readonly capabilities: PoolCapabilities = { ...inlineCapabilities, resize: false };
+  readonly #capabilities: PoolCapabilities;
 
-  constructor(options: PoolOptions = {}) {
+  constructor(options: InlinePoolOptions = {}) {
     const { limit } = options;
     const valid = limit === undefined || (Number.isSafeInteger(limit) && limit >= 1);
     // What is no limit at all is for the base to refuse.
-    super(valid ? { ...options, limit: 1 } : options);
+    super({ ...options, limit: valid ? 1 : limit, interrupt: options.interrupt ?? true });
+    this.#capabilities = Object.freeze({ ...super.capabilities, resize: false });
     if (limit !== undefined && limit !== 1)
       this.logger.warn(`SoloPool runs one job at a time: the limit of ${limit} is taken as 1`);
+  }
+
+  override get capabilities(): PoolCapabilities {
+    return this.#capabilities;
   }
 
   override get bodyCanBeBuffer(): boolean {
