@@ -27,7 +27,8 @@ const TURN = 10;
 export abstract class InlinePool extends BasePool {
   static override readonly optionNames: readonly string[] = inlinePoolOptionNames;
 
-  readonly #capabilities: PoolCapabilities;
+  readonly capabilities: PoolCapabilities;
+
   readonly #asyncContext: boolean;
   readonly #lanes: Set<InlineLane> = new Set();
   readonly #idle: InlineLane[] = [];
@@ -39,11 +40,12 @@ export abstract class InlinePool extends BasePool {
   readonly #scope: AsyncResource;
   readonly #owner: LaneOwner;
 
-  constructor(options: InlinePoolOptions = {}) {
+  /** @param capabilities where this pool's are not what jobs in the worker's own process allow */
+  constructor(options: InlinePoolOptions = {}, capabilities: Partial<PoolCapabilities> = {}) {
     super(options);
     const interrupt = flag('interrupt', options.interrupt, false);
     this.#asyncContext = flag('asyncContext', options.asyncContext, false);
-    this.#capabilities = Object.freeze({
+    this.capabilities = Object.freeze({
       functions: true,
       parallel: false,
       hardKill: false,
@@ -54,6 +56,7 @@ export abstract class InlinePool extends BasePool {
       resize: true,
       restart: false,
       recycle: false,
+      ...capabilities,
     });
     this.#scope = new AsyncResource('Pool');
     this.#owner = {
@@ -75,10 +78,6 @@ export abstract class InlinePool extends BasePool {
         this.#planDrain();
       },
     };
-  }
-
-  override get capabilities(): PoolCapabilities {
-    return this.#capabilities;
   }
 
   readonly #exits: ExitWatcher = {

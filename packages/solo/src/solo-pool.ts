@@ -1,4 +1,4 @@
-import { InlinePool, type InlinePoolOptions, type PoolCapabilities } from '@pool/core';
+import { InlinePool, type InlinePoolOptions } from '@pool/core';
 
 /**
  * Runs jobs inline, one at a time: a synchronous job has ended when `applyAsync` returns, an asynchronous one holds the
@@ -8,20 +8,13 @@ import { InlinePool, type InlinePoolOptions, type PoolCapabilities } from '@pool
  * While synchronous code runs nothing else in the process does, heartbeats included.
  */
 export class SoloPool extends InlinePool {
-  readonly #capabilities: PoolCapabilities;
-
   constructor(options: InlinePoolOptions = {}) {
     const { limit } = options;
     const valid = limit === undefined || (Number.isSafeInteger(limit) && limit >= 1);
     // What is no limit at all is for the base to refuse.
-    super({ ...options, limit: valid ? 1 : limit, interrupt: options.interrupt ?? true });
-    this.#capabilities = Object.freeze({ ...super.capabilities, resize: false });
+    super({ ...options, limit: valid ? 1 : limit, interrupt: options.interrupt ?? true }, { resize: false });
     if (limit !== undefined && limit !== 1)
       this.logger.warn(`SoloPool runs one job at a time: the limit of ${limit} is taken as 1`);
-  }
-
-  override get capabilities(): PoolCapabilities {
-    return this.#capabilities;
   }
 
   override get bodyCanBeBuffer(): boolean {
