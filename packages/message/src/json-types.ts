@@ -32,8 +32,7 @@ const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$
 /** Sends a UUID so that Python gets a `uuid.UUID` and not a string. Throws TypeError for text that is no UUID. */
 export function uuidValue(text: string): TypedValue {
   if (!UUID.test(text)) throw new TypeError(`Expected a UUID, got ${JSON.stringify(text)}`);
-  const hex = text.replaceAll('-', '').toLowerCase();
-  return typedValue('uuid', { hex, version: null });
+  return typedValue('uuid', { hex: text.replaceAll('-', '').toLowerCase() });
 }
 
 /** Bytes in kombu's two forms: text when they are valid UTF-8, base64 when not. */
