@@ -26,7 +26,10 @@ export class PoolError extends Error {
   }
 
   /** Whether `value` is an error of this class, made by any copy of this package. */
-  static isInstance<T extends typeof PoolError>(this: T, value: unknown): value is InstanceType<T> {
+  static isInstance<T extends abstract new (...args: never[]) => unknown>(
+    this: T,
+    value: unknown,
+  ): value is InstanceType<T> {
     return value instanceof this;
   }
 

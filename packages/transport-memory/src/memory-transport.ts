@@ -72,7 +72,7 @@ export class MemoryTransport extends VirtualTransport<Message> {
   protected encode(message: Message): Message {
     return {
       ...message,
-      body: message.body.slice(),
+      body: new Uint8Array(message.body),
       headers: { ...message.headers },
       properties: { ...message.properties },
     };

@@ -16,10 +16,15 @@ const CONFIGURATION = [
   '.gitignore',
   'LICENSE',
   'biome.json',
+  'nx.json',
+  'package-lock.json',
+  'package.json',
   'tsconfig.base.json',
   'tools/build.mjs',
   'tools/checks/src',
   'tools/checks/bin',
+  'tools/pipeline/src',
+  'tools/servers/fingerprint.mjs',
 ];
 
 /**
@@ -44,7 +49,8 @@ export function scratchRepository(packages) {
     /** @param {readonly string[]} names */
     addPackages(names) {
       for (const name of names) {
-        for (const file of ['package.json', 'tsconfig.lib.json', 'LICENSE']) copy(`packages/${name}/${file}`);
+        for (const file of ['package.json', 'tsconfig.lib.json', 'vitest.config.ts', 'LICENSE'])
+          copy(`packages/${name}/${file}`);
         for (const part of ['src', 'test']) mkdirSync(join(root, 'packages', name, part));
         repository.write(`packages/${name}/src/index.ts`, `export const name: string = '${name}';\n`);
         repository.changeManifest(name, (manifest) => {

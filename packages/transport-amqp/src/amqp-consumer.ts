@@ -1,0 +1,315 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Consumer,
+  ConsumerStalledError,
+  checkPrefetch,
+  type Delivery,
+  type ProveOptions,
+  type ResolvedConsumeOptions,
+} from '@pool/transport';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { AckWindow } from './ack-window.js';
+
+/** What a consumer needs of its transport. */
+export interface ConsumerPort {
+  openChannel(): Promise<Channel>;
+  /** Whether one prefetch counts for the whole channel, for these queues. */
+  channelWide(queues: readonly string[]): boolean;
+  createDelivery(message: ConsumeMessage, queue: string, consumer: AmqpConsumer): Delivery;
+  onCancelled(consumer: AmqpConsumer, queue: string): void;
+  onLost(error: Error): void;
+  ended(consumer: AmqpConsumer): void;
+}
+
+/**
+ * One channel that takes from several queues. Settlements go out at the end of the event-loop turn; deliveries of one
+ * turn are handed over together.
+ */
+export class AmqpConsumer implements Consumer {
+  readonly tag: string = `ctag.${randomUUID()}`;
+  readonly #port: ConsumerPort;
+  readonly #options: ResolvedConsumeOptions;
+  readonly #tags = new Map<string, string>();
+  #queues: string[];
+  #prefetch: number;
+  #paused = false;
+  #cancelling: Promise<void> | undefined;
+  #channel: Channel | undefined;
+  #window: AckWindow | undefined;
+  #unacked = 0;
+  #incoming: Delivery[] = [];
+  #handing = false;
+  #flushing = false;
+  #lastPollAt = 0;
+  /** Changes of what is consumed go one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(port: ConsumerPort, options: ResolvedConsumeOptions) {
+    this.#port = port;
+    this.#options = options;
+    this.#queues = [...options.queues];
+    this.#prefetch = options.prefetch;
+  }
+
+  get noAck(): boolean {
+    return this.#options.noAck;
+  }
+
+  get queues(): readonly string[] {
+    return this.#queues;
+  }
+
+  get prefetch(): number {
+    return this.#prefetch;
+  }
+
+  get unacked(): number {
+    return this.#unacked;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelling !== undefined;
+  }
+
+  get lastPollAt(): number {
+    return this.#lastPollAt;
+  }
+
+  /** Opens a channel and consumes on it: at first, and again after each reconnect. */
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#incoming = [];
+      this.#unacked = 0;
+      this.#tags.clear();
+      const channel = await this.#port.openChannel();
+      this.#channel = channel;
+      this.#window = new AckWindow({
+        ack: (tag, allUpTo) => channel.ack(messageOf(tag), allUpTo),
+        reject: (tag, requeue) => channel.reject(messageOf(tag), requeue),
+      });
+      channel.on('close', () => {
+        if (this.#channel === channel) this.#channel = undefined;
+      });
+      channel.on('error', (error: Error) => this.#port.onLost(error));
+      await this.#applyPrefetch(channel);
+      if (this.#paused) return;
+      for (const queue of this.#queues) await this.#consume(channel, queue);
+    });
+  }
+
+  setPrefetch(prefetch: number): Promise<void> {
+    checkPrefetch(prefetch);
+    if (prefetch === this.#prefetch) return Promise.resolve();
+    this.#prefetch = prefetch;
+    return this.#inTurn(async () => {
+      const channel = this.#channel;
+      if (channel === undefined || this.#options.noAck) return;
+      await this.#applyPrefetch(channel);
+      if (this.#port.channelWide(this.#queues)) return;
+      // A prefetch of its own is fixed when a consumer begins: it is renewed; what it holds stays on the channel.
+      for (const queue of [...this.#tags.keys()]) {
+        await this.#endQueue(channel, queue);
+        await this.#consume(channel, queue);
+      }
+    });
+  }
+
+  async addQueue(queue: string): Promise<void> {
+    if (this.#queues.includes(queue) || this.cancelled) return;
+    this.#queues.push(queue);
+    await this.#inTurn(async () => {
+      if (this.#channel !== undefined && !this.#paused) await this.#consume(this.#channel, queue);
+    });
+  }
+
+  async cancelQueue(queue: string): Promise<void> {
+    if (!this.#queues.includes(queue)) return;
+    this.#queues = this.#queues.filter((name) => name !== queue);
+    this.#giveBack((delivery) => delivery.queue === queue);
+    await this.#inTurn(async () => {
+      if (this.#channel !== undefined) await this.#endQueue(this.#channel, queue);
+    });
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#giveBack(() => true);
+    this.#background(async (channel) => {
+      if (this.#paused) for (const queue of [...this.#tags.keys()]) await this.#endQueue(channel, queue);
+    });
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#background(async (channel) => {
+      if (this.#paused) return;
+      for (const queue of this.#queues) if (!this.#tags.has(queue)) await this.#consume(channel, queue);
+    });
+  }
+
+  cancel(): Promise<void> {
+    this.#cancelling ??= this.#cancel();
+    return this.#cancelling;
+  }
+
+  async #cancel(): Promise<void> {
+    this.#giveBack(() => true);
+    this.#port.ended(this);
+    await this.#inTurn(async () => {
+      const channel = this.#channel;
+      if (channel !== undefined)
+        for (const queue of [...this.#tags.keys()]) await this.#endQueue(channel, queue);
+    }).catch(() => {});
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cancel();
+  }
+
+  async proveConsumption(options: ProveOptions = {}): Promise<void> {
+    const { timeout = 30 } = options;
+    if (this.cancelled) throw new ConsumerStalledError('the consumer was cancelled');
+    const channel = this.#channel;
+    if (channel === undefined) throw new ConsumerStalledError('the channel is closed');
+    const missing = this.#paused ? undefined : this.#queues.find((queue) => !this.#tags.has(queue));
+    if (missing !== undefined)
+      throw new ConsumerStalledError(`the broker gives nothing from the queue ${missing}`);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`the broker did not answer within ${timeout} s`)),
+        timeout * 1000,
+      );
+    });
+    try {
+      // The channel that consumes must answer, not just the connection.
+      await Promise.race([late, this.#inTurn(() => this.#applyPrefetch(channel))]);
+      this.#lastPollAt = performance.now();
+    } catch (cause) {
+      throw new ConsumerStalledError((cause as Error).message, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Notes a settlement; false if the message is not this channel's any more. */
+  settle(delivery: Delivery, settlement: 'acked' | 'rejected' | 'requeued'): boolean {
+    const window = this.#window;
+    if (window === undefined || this.#channel === undefined) return false;
+    this.#unacked -= 1;
+    if (settlement === 'acked') window.ack(delivery.tag as number);
+    else window.reject(delivery.tag as number, settlement === 'requeued');
+    this.#scheduleFlush();
+    return true;
+  }
+
+  /** Sends what is noted; resolves when the broker has seen it. */
+  async flush(): Promise<void> {
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    this.#window?.flush();
+    await this.#inTurn(() => this.#applyPrefetch(channel));
+  }
+
+  /** Closes the channel: what is held goes back to its queues. */
+  async close(): Promise<void> {
+    const channel = this.#channel;
+    this.#channel = undefined;
+    await channel?.close().catch(() => {});
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(change);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  #background(change: (channel: Channel) => Promise<void>): void {
+    this.#inTurn(async () => {
+      if (this.#channel !== undefined) await change(this.#channel);
+    }).catch((error: Error) => this.#port.onLost(error));
+  }
+
+  async #applyPrefetch(channel: Channel): Promise<void> {
+    await channel.prefetch(this.#options.noAck ? 0 : this.#prefetch, this.#port.channelWide(this.#queues));
+  }
+
+  async #consume(channel: Channel, queue: string): Promise<void> {
+    const consumerTag = `${this.tag}.${this.#queues.indexOf(queue)}.${randomUUID()}`;
+    this.#tags.set(queue, consumerTag);
+    try {
+      await channel.consume(queue, (message) => this.#onMessage(queue, message), {
+        consumerTag,
+        noAck: this.#options.noAck,
+      });
+    } catch (error) {
+      this.#tags.delete(queue);
+      throw error;
+    }
+  }
+
+  async #endQueue(channel: Channel, queue: string): Promise<void> {
+    const consumerTag = this.#tags.get(queue);
+    if (consumerTag === undefined) return;
+    this.#tags.delete(queue);
+    await channel.cancel(consumerTag);
+  }
+
+  #onMessage(queue: string, message: ConsumeMessage | null): void {
+    this.#lastPollAt = performance.now();
+    if (message === null) {
+      this.#tags.delete(queue);
+      this.#queues = this.#queues.filter((name) => name !== queue);
+      this.#options.onCancelled?.(queue);
+      this.#port.onCancelled(this, queue);
+      return;
+    }
+    if (!this.#options.noAck) {
+      this.#window?.add(message.fields.deliveryTag);
+      this.#unacked += 1;
+    }
+    const delivery = this.#port.createDelivery(message, queue, this);
+    if (this.#paused || this.cancelled || !this.#queues.includes(queue)) {
+      delivery.reject({ requeue: true });
+      return;
+    }
+    this.#incoming.push(delivery);
+    if (this.#handing) return;
+    this.#handing = true;
+    // What one read of the socket brought is handed over together.
+    queueMicrotask(() => this.#hand());
+  }
+
+  #hand(): void {
+    this.#handing = false;
+    const deliveries = this.#incoming;
+    this.#incoming = [];
+    if (deliveries.length > 0) this.#options.onDeliveries(deliveries);
+  }
+
+  #giveBack(matches: (delivery: Delivery) => boolean): void {
+    const back = this.#incoming.filter(matches);
+    this.#incoming = this.#incoming.filter((delivery) => !matches(delivery));
+    for (const delivery of back) delivery.reject({ requeue: true });
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      if (this.#channel !== undefined) this.#window?.flush();
+    });
+  }
+}
+
+/** amqplib reads nothing but the tag of a message that it acknowledges. */
+function messageOf(deliveryTag: number): ConsumeMessage {
+  return { fields: { deliveryTag } } as ConsumeMessage;
+}

@@ -1,0 +1,69 @@
+import type { AdminChannel } from './admin-channel.js';
+
+/** 2^28 seconds are eight and a half years. */
+const LEVELS = 28;
+/** The longest delay that can be told, in seconds. */
+export const MAX_DELAY: number = 2 ** LEVELS - 1;
+
+const FINAL = 'celery_delayed_delivery';
+const level = (n: number): string => `celery_delayed_${n}`;
+
+/**
+ * Celery's native delayed delivery: a message goes down a ladder of queues, one for each bit of its delay, that hold it
+ * for 2^n seconds each; the broker holds it, no worker does. The bits lead its routing key.
+ */
+export class DelayedDelivery {
+  readonly #admin: AdminChannel;
+  readonly #queueType: 'classic' | 'quorum';
+  readonly #bound = new Set<string>();
+  #ladder: Promise<void> | undefined;
+
+  constructor(admin: AdminChannel, queueType: 'classic' | 'quorum') {
+    this.#admin = admin;
+    this.#queueType = queueType;
+  }
+
+  /** Where to publish a message that is to reach `queue` after `seconds`, rounded up. */
+  async route(queue: string, seconds: number): Promise<{ exchange: string; routingKey: string }> {
+    this.#ladder ??= this.#declare().catch((error: unknown) => {
+      this.#ladder = undefined;
+      throw error;
+    });
+    await this.#ladder;
+    await this.#bind(queue);
+    const delay = Math.min(MAX_DELAY, Math.max(1, Math.ceil(seconds)));
+    const bits = delay.toString(2).padStart(LEVELS, '0');
+    const first = LEVELS - 1 - bits.indexOf('1');
+    return { exchange: level(first), routingKey: `${[...bits].join('.')}.${queue}` };
+  }
+
+  async #bind(queue: string): Promise<void> {
+    if (this.#bound.has(queue)) return;
+    await this.#admin.run((channel) => channel.bindQueue(queue, FINAL, `#.${queue}`));
+    this.#bound.add(queue);
+  }
+
+  #declare(): Promise<void> {
+    return this.#admin.run(async (channel) => {
+      await channel.assertExchange(FINAL, 'topic', { durable: true });
+      for (let n = 0; n < LEVELS; n++) {
+        const name = level(n);
+        const next = n === 0 ? FINAL : level(n - 1);
+        await channel.assertExchange(name, 'topic', { durable: true });
+        await channel.assertQueue(name, {
+          durable: true,
+          arguments: {
+            'x-queue-type': this.#queueType,
+            'x-overflow': 'reject-publish',
+            'x-message-ttl': 2 ** n * 1000,
+            'x-dead-letter-exchange': next,
+            ...(this.#queueType === 'quorum' ? { 'x-dead-letter-strategy': 'at-least-once' } : {}),
+          },
+        });
+        const before = '*.'.repeat(LEVELS - 1 - n);
+        await channel.bindQueue(name, name, `${before}1.#`);
+        await channel.bindExchange(next, name, `${before}0.#`);
+      }
+    });
+  }
+}

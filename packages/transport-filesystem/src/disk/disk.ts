@@ -1,0 +1,119 @@
+import { Worker } from 'node:worker_threads';
+import type { DiskOperation, DiskOperations, DiskReply, DiskRequest } from './protocol.js';
+
+interface Call {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** The disk thread of this process. It starts with the first session and ends with the last. */
+class DiskThread {
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Call>();
+  readonly #sessions = new Map<number, { onWake: () => void; onLost: (error: Error) => void }>();
+  #lastId = 0;
+  #ended = false;
+
+  constructor() {
+    this.#worker = new Worker(new URL('./disk-thread.js', import.meta.url), {
+      name: 'pool-filesystem',
+      execArgv: [],
+      stdin: false,
+    });
+    this.#worker.unref();
+    this.#worker.on('message', (reply: DiskReply) => this.#onReply(reply));
+    this.#worker.on('error', (error) => this.#onEnd(error));
+    this.#worker.on('exit', (code) => this.#onEnd(new Error(`the disk thread ended with code ${code}`)));
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  add(session: number, onWake: () => void, onLost: (error: Error) => void): void {
+    this.#sessions.set(session, { onWake, onLost });
+  }
+
+  remove(session: number): void {
+    this.#sessions.delete(session);
+  }
+
+  call(session: number, operation: DiskOperation, args: unknown[]): Promise<unknown> {
+    if (this.#ended) return Promise.reject(new Error('the disk thread has ended'));
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#calls.set(id, { resolve, reject });
+      // Only an operation under way is a reason to keep the process.
+      if (this.#calls.size === 1) this.#worker.ref();
+      this.#worker.postMessage({ session, id, operation, arguments: args } satisfies DiskRequest);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#worker.removeAllListeners('exit');
+    await this.#worker.terminate();
+  }
+
+  #onReply({ session, id, value, error }: DiskReply): void {
+    if (id === 0) {
+      this.#sessions.get(session)?.onWake();
+      return;
+    }
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (this.#calls.size === 0) this.#worker.unref();
+    if (error === undefined) call?.resolve(value);
+    else call?.reject(Object.assign(new Error(error.message), { code: error.code }));
+  }
+
+  #onEnd(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const call of this.#calls.values()) call.reject(error);
+    this.#calls.clear();
+    for (const { onLost } of this.#sessions.values()) onLost(error);
+    this.#sessions.clear();
+  }
+}
+
+let thread: DiskThread | undefined;
+let lastSession = 0;
+
+/** The files of one transport, operated by the disk thread. */
+export class Disk {
+  readonly #thread: DiskThread;
+  readonly #session: number = ++lastSession;
+
+  /** `onWake`: there may be messages. `onLost`: the thread has ended; nothing works any more. */
+  constructor(onWake: () => void, onLost: (error: Error) => void) {
+    if (thread === undefined || thread.ended) thread = new DiskThread();
+    this.#thread = thread;
+    this.#thread.add(this.#session, onWake, onLost);
+  }
+
+  /** Runs an operation. Operations run one after the other, in the order of these calls. */
+  run<Name extends DiskOperation>(
+    operation: Name,
+    ...args: Parameters<DiskOperations[Name]>
+  ): Promise<ReturnType<DiskOperations[Name]>> {
+    return this.#thread.call(this.#session, operation, args) as Promise<ReturnType<DiskOperations[Name]>>;
+  }
+
+  /** Removes what is left of this transport, and ends the thread if it was the last. */
+  async close(): Promise<void> {
+    try {
+      if (!this.#thread.ended) await this.run('close');
+    } finally {
+      this.#thread.remove(this.#session);
+      if (this.#thread.sessions === 0 && !this.#thread.ended) {
+        if (thread === this.#thread) thread = undefined;
+        await this.#thread.end();
+      }
+    }
+  }
+}

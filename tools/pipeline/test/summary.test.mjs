@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { summary, total } from '../src/summary.mjs';
+
+const checks = [
+  { package: '@pool/a', target: 'lint', ok: true, cached: true },
+  { package: '@pool/b', target: 'lint', ok: true, cached: false },
+  { package: '@pool/b', target: 'tarball', ok: false, cached: false },
+];
+const tests = [
+  { name: '@pool/a', counts: { passed: 3, failed: 0, skipped: 1 }, cached: true },
+  { name: '@pool/b', counts: { passed: 2, failed: 1, skipped: 0 }, cached: false },
+  { name: '@pool/c', counts: undefined, cached: false },
+];
+
+describe('the summary', () => {
+  test('counts a failed check and tests that did not run as one failure each', () => {
+    expect(total(checks, tests)).toEqual({ passed: 5, failed: 3, skipped: 1 });
+  });
+
+  test('names what failed and ends with the totals', () => {
+    expect(summary(checks, tests).split('\n')).toEqual([
+      '',
+      'lint       2 ok (1 cached)',
+      'tarball    FAILED: @pool/b',
+      '',
+      '@pool/a  3 passed, 0 failed, 1 skipped (cached)',
+      '@pool/b  2 passed, 1 failed, 0 skipped',
+      '@pool/c  FAILED: did not run to the end',
+      '',
+      '5 passed, 3 failed, 1 skipped',
+    ]);
+  });
+});
