@@ -9,8 +9,8 @@ export interface ConsumeOptions {
   /** The broker forgets a message in delivering it; nothing is held and nothing needs an ack. @default false */
   noAck?: boolean;
   /**
-   * Called with what was there, never with an empty list, never more than the free prefetch. What it throws is an
-   * error of the program and is not caught.
+   * Called with what was there, never with an empty list, never more than the free prefetch, and not before
+   * `consume()` has resolved. What it throws is an error of the program: it surfaces as an uncaught exception.
    */
   onDeliveries: (deliveries: Delivery[]) => void;
   /** The broker took one of the queues away (it was deleted, its node died). */

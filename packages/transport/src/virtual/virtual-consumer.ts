@@ -81,7 +81,8 @@ export class VirtualConsumer implements Consumer {
   /** Registers the queues with the transport and starts the loop. */
   async start(): Promise<void> {
     for (const queue of this.#queues) await this.#port.begin(queue);
-    this.#running = this.#run();
+    // Whoever called has the consumer before its first messages.
+    this.#running = nextTurn().then(() => this.#run());
   }
 
   async setPrefetch(prefetch: number): Promise<void> {
