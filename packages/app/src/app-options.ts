@@ -72,6 +72,11 @@ export interface AppOptions {
   /** Publish again when the connection was lost on the way, though it may arrive twice. @default true */
   taskPublishRetry?: boolean;
   taskPublishRetryPolicy?: PublishRetryPolicy;
+  /**
+   * Complete chords by Celery's polling task rather than by counting. Needed when workers in Python run members of a
+   * chord whose results are on a store that Celery does not count on, such as the file system. @default false
+   */
+  taskChordUnlock?: boolean;
   /** Publish a `task-sent` event for each message. @default false */
   taskSendSentEvent?: boolean;
 
@@ -128,6 +133,7 @@ const checks: Readonly<Record<keyof AppOptions, Check>> = {
   taskRoutes: 'any',
   taskPublishRetry: 'boolean',
   taskPublishRetryPolicy: 'object',
+  taskChordUnlock: 'boolean',
   taskSendSentEvent: 'boolean',
   taskIgnoreResult: 'boolean',
   taskStoreErrorsEvenIfIgnored: 'boolean',

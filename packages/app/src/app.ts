@@ -4,18 +4,25 @@ import type { ResultStore } from '@pool/results';
 import type { Transport } from '@pool/transport';
 import { type AppOptions, checkAppOptions } from './app-options.js';
 import { AsyncResult } from './async-result.js';
+import { builtinTasks } from './builtin-tasks.js';
 import { Connections } from './connections.js';
 import { AlreadyRegisteredError } from './errors.js';
+import { GroupResult } from './group-result.js';
 import { type Call, type OutgoingContext, type OutgoingTask, prepareTask } from './outgoing.js';
 import { Publisher } from './publisher.js';
 import { Queues } from './queues.js';
+import { resultHandle } from './result-handle.js';
 import { Router } from './routing.js';
 import type { SendOptions } from './send-options.js';
 import { Signature } from './signature.js';
+import { type SignatureLike, signatureData } from './signature-data.js';
 import { type AnyTask, type BoundTaskFunction, Task, type TaskFunction } from './task.js';
 import { resolveTaskOptions } from './task-defaults.js';
-import type { TaskOptions } from './task-options.js';
-import { linkList, toWireOptions } from './wire-options.js';
+import type { ResolvedTaskOptions, TaskOptions } from './task-options.js';
+import { internalOptions, toWireOptions } from './wire-options.js';
+import { follow } from './workflow/follow.js';
+import type { FollowUp } from './workflow/follow-up.js';
+import { type Planning, planSignature } from './workflow/plan.js';
 
 export interface AppEvents {
   /** A message is about to be published; its headers may be added to. */
@@ -89,9 +96,10 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
         retry: options.taskPublishRetry ?? true,
       },
     };
+    for (const task of builtinTasks(this)) this.#tasks.set(task.name, task as unknown as AnyTask);
   }
 
-  /** The tasks of this app, by name. */
+  /** The tasks of this app by name, with those every app has (`celery.map`, …). */
   get tasks(): ReadonlyMap<string, AnyTask> {
     return this.#tasks;
   }
@@ -130,7 +138,7 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     if (typeof fn !== 'function') throw new TypeError(`task ${name} needs a function`);
     if (this.#tasks.has(name))
       throw new AlreadyRegisteredError(`app ${this.name} has a task ${name} already`);
-    const options = resolveTaskOptions(name, given, this.options);
+    const options = this.resolveTaskOptions(name, given);
     const task = new Task<Args, Result>(this, { name, fn, options });
     this.#tasks.set(name, task as unknown as AnyTask);
     return task;
@@ -142,19 +150,41 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     args: readonly unknown[] = [],
     options: SendOptions = {},
   ): Promise<AsyncResult<Result>> {
-    const { kwargs = {}, link, linkError, ...rest } = options;
-    const links = {
-      ...(link && { link: linkList(link) ?? [] }),
-      ...(linkError && { linkError: linkList(linkError) ?? [] }),
-    };
-    const task = await this.prepare({ name, args, kwargs, options: { ...rest, ...links } });
+    const { kwargs = {}, ...rest } = options;
+    const task = await this.prepare({ name, args, kwargs, options: internalOptions(rest) });
     await this.publish([task]);
     return new AsyncResult<Result>(() => this.resultStore(), task.id, { ignored: task.ignoreResult });
+  }
+
+  /** Sends a signature of any kind, with `args` before its own and `options` over its own. */
+  async sendSignature(
+    signature: SignatureLike,
+    args: readonly unknown[] = [],
+    options: SendOptions = {},
+  ): Promise<AsyncResult | GroupResult> {
+    const { kwargs = {}, ...rest } = options;
+    const planning = this.planning(await this.#connections.replyTo());
+    const plan = planSignature(planning, signatureData(signature), {
+      args,
+      kwargs,
+      options: internalOptions(rest),
+    });
+    await this.follow(plan);
+    const source = (): Promise<ResultStore> => this.resultStore();
+    const ignored = plan.messages.some((one) => one.id === plan.result.id && one.ignoreResult);
+    return ignored ? new AsyncResult(source, plan.result.id, { ignored }) : resultHandle(source, plan.result);
   }
 
   /** The result of a task that was sent from anywhere, by its id. */
   AsyncResult<Result = unknown>(id: string): AsyncResult<Result> {
     return new AsyncResult<Result>(() => this.resultStore(), id);
+  }
+
+  /** The results of a group that was saved, by its id; `undefined` if the store knows of none. */
+  async groupResult(id: string): Promise<GroupResult | undefined> {
+    const node = await (await this.resultStore()).getGroup(id);
+    const handle = node && resultHandle(() => this.resultStore(), node);
+    return handle instanceof GroupResult ? handle : undefined;
   }
 
   /** A signature of a task by its name. */
@@ -183,6 +213,22 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
   prepareNow(call: Call): OutgoingTask {
     const task = this.#tasks.get(call.name);
     return prepareTask(task ? { ...call, task: task.options } : call, this.#outgoing);
+  }
+
+  /** Task options with the app's defaults filled in. @throws {ConfigError} one is unknown or wrong */
+  resolveTaskOptions(name: string, options: TaskOptions): ResolvedTaskOptions {
+    return resolveTaskOptions(name, options, this.options);
+  }
+
+  /** What working out a workflow needs of the app. `replyTo` goes into its messages. */
+  planning(replyTo?: string): Planning {
+    const prepare = (call: Call): OutgoingTask => this.prepareNow(call);
+    return { prepare, codec: this.codec, replyTo, chordUnlock: this.options.taskChordUnlock };
+  }
+
+  /** Does what a plan or a follow-up says; resolves when it has happened. */
+  follow(followUp: Partial<FollowUp>): Promise<void> {
+    return follow(this, followUp);
   }
 
   /** Publishes messages; resolves when the broker has them all. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { PENDING, PROPAGATE_STATES, READY_STATES, SUCCESS } from '@pool/message';
+import { EXCEPTION_STATES, PENDING, PROPAGATE_STATES, READY_STATES, SUCCESS } from '@pool/message';
 import { type ResultDocument, type ResultStore, taskErrorFrom } from '@pool/results';
+import { type ResultHandle, resultHandle } from './result-handle.js';
 
 export interface GetOptions {
   /** Seconds to wait; then `ResultTimeoutError`. @default no limit */
@@ -26,11 +27,16 @@ export interface AsyncResultEvents {
 /** Where a result's documents are, found when they are first asked for. */
 export type ResultSource = () => Promise<ResultStore>;
 
+/** What a document says the task came to: its result, or the error it failed with. */
+export function resultOf({ taskId, status, result, traceback }: ResultDocument): unknown {
+  return EXCEPTION_STATES.has(status) ? taskErrorFrom(result, { taskId, traceback }) : result;
+}
+
 /** The result of a task that was sent: a promise that can be asked in any process, by its id. */
-export class AsyncResult<Result = unknown> {
+export class AsyncResult<Result = unknown> implements ResultHandle<Result> {
   readonly id: string;
   /** The result of the task before it in the chain. */
-  readonly parent: AsyncResult | null;
+  readonly parent: ResultHandle | null;
   /** The task was sent with `ignoreResult`: there will be no result. */
   readonly ignored: boolean;
   readonly #source: ResultSource;
@@ -41,7 +47,7 @@ export class AsyncResult<Result = unknown> {
   constructor(
     source: ResultSource,
     id: string,
-    options: { parent?: AsyncResult | null; ignored?: boolean } = {},
+    options: { parent?: ResultHandle | null; ignored?: boolean } = {},
   ) {
     this.#source = source;
     this.id = id;
@@ -58,10 +64,9 @@ export class AsyncResult<Result = unknown> {
     const { propagate = true, ...wait } = options;
     if (this.ignored) return undefined as Result;
     const document = this.#document ?? (await this.#wait(wait));
-    if (document.status === SUCCESS) return document.result as Result;
-    const error = taskErrorFrom(document.result, { taskId: this.id, traceback: document.traceback });
-    if (propagate && PROPAGATE_STATES.has(document.status)) throw error;
-    return error as Result;
+    const result = resultOf(document);
+    if (propagate && PROPAGATE_STATES.has(document.status)) throw result;
+    return result as Result;
   }
 
   /** What is stored for the task now; `undefined` for a task nothing is known of. */
@@ -93,9 +98,7 @@ export class AsyncResult<Result = unknown> {
   /** The result, the error of a failed task, or the meta of a state such as `PROGRESS`. */
   async info(): Promise<unknown> {
     const document = await this.document();
-    if (!document) return undefined;
-    if (!PROPAGATE_STATES.has(document.status)) return document.result;
-    return taskErrorFrom(document.result, { taskId: this.id, traceback: document.traceback });
+    return document && resultOf(document);
   }
 
   /** The stack of a failed task, as its language prints it. */
@@ -110,9 +113,9 @@ export class AsyncResult<Result = unknown> {
   }
 
   /** The results of the tasks that this one sent, as far as they are stored. */
-  async children(): Promise<AsyncResult[]> {
+  async children(): Promise<ResultHandle[]> {
     const nodes = (await this.document())?.children ?? [];
-    return nodes.map((node) => new AsyncResult(this.#source, node.id));
+    return nodes.map((node) => resultHandle(this.#source, node));
   }
 
   /** Listens. The store is watched while anybody does, until the task ends; where it can, it is not polled. */

@@ -2,10 +2,22 @@ export { App, type AppEvents } from './app.js';
 export type { AppOptions, PublishRetryPolicy } from './app-options.js';
 export { AsyncResult, type AsyncResultEvents, type GetOptions } from './async-result.js';
 export { bindArguments, type Parameters, parseParameters } from './bind-arguments.js';
+export {
+  type AnySignature,
+  chain,
+  chord,
+  type EndsAs,
+  type GroupResults,
+  group,
+  type HandleOf,
+  type ResultOf,
+} from './canvas.js';
 export { AlreadyRegisteredError, AppClosedError, ConfigError, QueueNotFoundError } from './errors.js';
+export { GroupResult } from './group-result.js';
 export { nearestName } from './nearest-name.js';
 export type { Call, OutgoingTask } from './outgoing.js';
 export { Queues, type QueuesOptions, type ResolvedQueue, type TaskQueue } from './queues.js';
+export { type ResultHandle, resultHandle } from './result-handle.js';
 export {
   type Route,
   type RouteEntry,
@@ -35,3 +47,26 @@ export type {
   TaskOutcome,
 } from './task-options.js';
 export { fromWireOptions, type InternalSendOptions, toWireOptions } from './wire-options.js';
+export { type ChordOutcome, chordOutcome } from './workflow/chord-outcome.js';
+export {
+  type ChordCall,
+  type ChordReturn,
+  type Failure,
+  type Followed,
+  type FollowUp,
+  noFollowUp,
+  planChild,
+  planChordBody,
+  planChordFailure,
+  planFailure,
+  planReplace,
+  planRetry,
+  planSuccess,
+} from './workflow/follow-up.js';
+export {
+  type ChordSize,
+  type Plan,
+  type Planning,
+  planSignature,
+  type SendContext,
+} from './workflow/plan.js';

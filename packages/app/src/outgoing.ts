@@ -74,6 +74,10 @@ function destinationOf(
   options: InternalSendOptions,
   { queues, defaults }: OutgoingContext,
 ): { queue: ResolvedQueue | null; exchange: string; routingKey: string } {
+  // Back to where a message came from: its queue is there.
+  if (options.exchange === '' && options.routingKey && options.queue === undefined) {
+    return { queue: null, exchange: '', routingKey: options.routingKey };
+  }
   const named = options.queue ?? (options.exchange === undefined ? defaults.queue : undefined);
   const queue = named === undefined ? null : queues.get(named);
   if ((!options.exchange || !options.routingKey) && (queue?.exchangeType ?? 'direct') === 'direct') {

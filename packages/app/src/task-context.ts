@@ -1,5 +1,5 @@
 import type { SignatureData } from '@pool/message';
-import type { AsyncResult } from './async-result.js';
+import type { ResultHandle } from './result-handle.js';
 import type { SendOptions } from './send-options.js';
 import type { SignatureLike } from './signature-data.js';
 import type { ResolvedTaskOptions } from './task-options.js';
@@ -90,6 +90,6 @@ export interface TaskContext {
   retry(options?: RetryOptions): never;
   /** Ends this run and has another task take its place: under the same id, with the same followers. Always throws. */
   replace(signature: SignatureLike): never;
-  /** Sends a task as a child of this one. It is published when the returned promise resolves. */
-  send(name: string, args?: readonly unknown[], options?: SendOptions): Promise<AsyncResult<unknown>>;
+  /** Sends a task by its name, or a signature of any kind, as a child of this one. Resolves when it is published. */
+  send(task: string | SignatureLike, args?: readonly unknown[], options?: SendOptions): Promise<ResultHandle>;
 }

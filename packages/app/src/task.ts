@@ -2,6 +2,8 @@ import { createSignature } from '@pool/message';
 import type { App } from './app.js';
 import type { AsyncResult } from './async-result.js';
 import { bindArguments, type Parameters, parseParameters } from './bind-arguments.js';
+import { chunksSignature, mapSignature, starmapSignature } from './canvas.js';
+import type { GroupResult } from './group-result.js';
 import type { SendOptions } from './send-options.js';
 import { Signature } from './signature.js';
 import type { TaskContext } from './task-context.js';
@@ -88,6 +90,21 @@ export class Task<Args extends readonly unknown[] = unknown[], Result = unknown>
       options: toWireOptions(rest),
     });
     return new Signature<Result>(this.app, data);
+  }
+
+  /** One task that calls this one for each item, in one process. */
+  map(items: readonly Args[0][]): Signature<Result[]> {
+    return mapSignature<Result>(this.signature(), items);
+  }
+
+  /** One task that calls this one for each list of arguments, in one process. */
+  starmap(items: readonly Args[]): Signature<Result[]> {
+    return starmapSignature<Result>(this.signature(), items);
+  }
+
+  /** A group of tasks, each of which calls this one for its share of `n` lists of arguments. */
+  chunks(items: readonly Args[], n: number): Signature<Result[][], GroupResult<Result[][]>> {
+    return chunksSignature<Result>(this.signature(), items, n);
   }
 
   /**

@@ -56,6 +56,12 @@ export function linkList(links: Links | undefined): SignatureData[] | undefined 
   return (Array.isArray(links) ? links : [links]).map((link) => signatureData(link));
 }
 
+/** Options of a caller, with links in their plain form. */
+export function internalOptions({ link, linkError, ...rest }: SendOptions): InternalSendOptions {
+  const [links, errorLinks] = [linkList(link), linkList(linkError)];
+  return { ...rest, ...(links && { link: links }), ...(errorLinks && { linkError: errorLinks }) };
+}
+
 /** Options as they stand in a signature. Keyword arguments are no option there. */
 export function toWireOptions(options: SendOptions | InternalSendOptions): Record<string, unknown> {
   const wire: Record<string, unknown> = {};

@@ -1,0 +1,67 @@
+import type { SignatureData } from '@pool/message';
+import { chordData, chunked, kindOf, linksOf, membersOf, withLinks } from './kinds.js';
+
+/** Chunks are a group of their parts. */
+function grouped(signature: SignatureData): SignatureData {
+  return kindOf(signature) === 'chunks' ? chunked(signature) : signature;
+}
+
+/** What is linked to a chain is linked to its last task; what is called on errors, to each. */
+function flattened(chain: SignatureData): SignatureData[] {
+  const steps = membersOf(chain)
+    .map(grouped)
+    .flatMap((member) => (kindOf(member) === 'chain' ? flattened(member) : [member]));
+  const errbacks = linksOf(chain, 'link_error');
+  const callbacks = linksOf(chain, 'link');
+  return steps.map((step, i) => {
+    const guarded = withErrbacks(step, errbacks);
+    return i === steps.length - 1 ? withCallbacks(guarded, callbacks) : guarded;
+  });
+}
+
+/** What is called with the result of a chord is called with that of its body. */
+export function withCallbacks(signature: SignatureData, callbacks: readonly SignatureData[]): SignatureData {
+  if (callbacks.length === 0) return signature;
+  switch (kindOf(signature)) {
+    case 'group':
+    case 'chunks':
+      throw new TypeError('nothing can be linked to a group; make it the header of a chord');
+    case 'chord': {
+      const body = withCallbacks(signature.kwargs['body'] as SignatureData, callbacks);
+      return { ...signature, kwargs: { ...signature.kwargs, body } };
+    }
+    default:
+      return withLinks(signature, 'link', callbacks);
+  }
+}
+
+/** Each member of a group can fail, and so can each task of a chain; of a chord it is the body that says so. */
+export function withErrbacks(signature: SignatureData, errbacks: readonly SignatureData[]): SignatureData {
+  if (errbacks.length === 0) return signature;
+  switch (kindOf(signature)) {
+    case 'group': {
+      const tasks = membersOf(signature).map((member) => withErrbacks(member, errbacks));
+      return { ...signature, kwargs: { ...signature.kwargs, tasks } };
+    }
+    case 'chord': {
+      const body = withErrbacks(signature.kwargs['body'] as SignatureData, errbacks);
+      return { ...signature, kwargs: { ...signature.kwargs, body } };
+    }
+    default:
+      return withLinks(signature, 'link_error', errbacks);
+  }
+}
+
+/**
+ * The tasks of a chain one after the other: chains inside it are laid out, and a group that something follows is the
+ * header of a chord whose body that is.
+ */
+export function stepsOf(chain: SignatureData): SignatureData[] {
+  const steps: SignatureData[] = [];
+  for (const step of flattened(chain).reverse()) {
+    const next = steps[0];
+    if (kindOf(step) === 'group' && next) steps[0] = chordData(step, next);
+    else steps.unshift(step);
+  }
+  return steps;
+}
