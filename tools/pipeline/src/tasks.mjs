@@ -19,13 +19,28 @@ import { repositoryRoot } from './install.mjs';
 export function runTasks(targets) {
   const report = join(repositoryRoot, '.nx/cache/run.json');
   rmSync(report, { force: true });
-  const nx = join(repositoryRoot, 'node_modules/.bin/nx');
-  const { status } = spawnSync(nx, ['run-many', '--targets', targets.join(',')], {
-    cwd: repositoryRoot,
-    stdio: 'inherit',
-  });
+  const { status } = nx(['run-many', '--targets', targets.join(',')], 'inherit');
   if (!existsSync(report)) throw new Error(`nx ended with ${status} before it ran anything`);
   return readTasks(readFileSync(report, 'utf8'));
+}
+
+/**
+ * Builds packages and what they depend on, and says something only when that fails.
+ * @param {readonly string[]} packages Their names.
+ */
+export function build(packages) {
+  const { status, stdout } = nx(['run-many', '--targets', 'build', '--projects', packages.join(',')], 'pipe');
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
+}
+
+/** @param {readonly string[]} args @param {'inherit' | 'pipe'} output */
+function nx(args, output) {
+  const file = join(repositoryRoot, 'node_modules/.bin/nx');
+  return spawnSync(file, args, {
+    cwd: repositoryRoot,
+    stdio: ['ignore', output, 'inherit'],
+    encoding: 'utf8',
+  });
 }
 
 /**

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// `npm test`: from a fresh clone to the last line, `N passed, N failed, N skipped`. Until the install it uses only Node.
+// `npm test`: from a fresh clone to the last line, `N passed, N failed, N skipped`.
 import { checkChangesets } from './changesets.mjs';
-import { install } from './install.mjs';
 import { ensureServers } from './servers.mjs';
 import { summary, total } from './summary.mjs';
 import { runTasks } from './tasks.mjs';
@@ -9,7 +8,6 @@ import { readTests } from './tests.mjs';
 
 const inCi = Boolean(process.env['CI']);
 
-install();
 const builds = runTasks(['build']);
 await ensureServers();
 const others = runTasks(['lint', 'typecheck', 'tarball', 'test']);
