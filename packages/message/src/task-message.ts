@@ -4,6 +4,7 @@ import { formatIso, parseIso } from './iso-date.js';
 import type { Message } from './message.js';
 import { anonNodename } from './node-names.js';
 import { pyRepr } from './py-repr.js';
+import { isRecord } from './record.js';
 import type { SignatureData } from './signature.js';
 import { TASK_HEADER_NAMES } from './task-headers.js';
 
@@ -69,6 +70,8 @@ export function encodeTaskMessage(task: TaskMessageInput, options: EncodeOptions
   checkName(task.id, 'id');
   const args = task.args ?? [];
   const kwargs = task.kwargs ?? {};
+  if (!Array.isArray(args)) throw new TypeError('Expected the args of a task to be an array');
+  if (!isRecord(kwargs)) throw new TypeError('Expected the kwargs of a task to be a plain object');
   const embed = { callbacks: null, errbacks: null, chain: null, chord: null, ...task.embed };
   const encoded = withBodyPaths(() => codecOf(options).encode([args, kwargs, embed], options));
   const headers = taskHeaders(task, args, kwargs);
