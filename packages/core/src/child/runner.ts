@@ -96,6 +96,11 @@ export class ChildRunner {
     return this.#current?.id ?? 0;
   }
 
+  /** Whether it waits for jobs, and has nothing else to do. */
+  get idle(): boolean {
+    return this.#ready && !this.#busy && !this.#ended;
+  }
+
   /** Takes a batch that came from the pool. */
   receive(batch: readonly unknown[]): void {
     for (let i = 0; i < batch.length; i += MESSAGE_WIDTH) {

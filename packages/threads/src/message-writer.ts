@@ -1,0 +1,159 @@
+import type { MessagePort, Transferable } from 'node:worker_threads';
+import {
+  ASCII,
+  type Attachment,
+  BUFFER,
+  findUncloneable,
+  notTransferable,
+  prepareJson,
+  UNDEFINED,
+  Uncarriable,
+} from '@pool/core/frames';
+import { movedIn } from './move.js';
+
+/** From how many characters on a batch should be sent rather than added to. */
+const FULL = 48 * 1024;
+/** Up to how many items an array is written by hand, which is faster than to prepare and stringify it. */
+const SHORT_ARRAY = 8;
+/** From how many characters on a string travels beside the text. */
+const LONG_STRING = 2048;
+const WIDTH = 4;
+
+/** A batch that has more than JSON can hold: its text, where the rest belongs, whether as a Buffer, and the rest. */
+export type MixedBatch = readonly [
+  text: string,
+  paths: readonly (readonly (string | number)[])[],
+  buffers: readonly boolean[],
+  values: readonly unknown[],
+];
+
+/**
+ * Writes messages to a port, many in one string: a string is what a port carries fastest. Long strings and bytes travel
+ * beside it; a message with values that JSON cannot hold goes by itself, as a structured clone.
+ */
+export class MessageWriter {
+  readonly #port: MessagePort;
+  #text = '';
+  #count = 0;
+  #attachments: Attachment[] = [];
+  #attachedLength = 0;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  /** About how much has been sent, in characters and bytes. */
+  sent = 0;
+
+  /**
+   * Adds a message. Its values are taken now.
+   *
+   * @throws NotTransferableError when a value cannot be carried; the message is left out then
+   */
+  write(kind: number, id: number, a: unknown, b: unknown): void {
+    const transferList = movedIn(a, b);
+    if (transferList !== undefined) {
+      this.#post(kind, id, a, b, transferList);
+      return;
+    }
+    const attached = this.#attachments.length;
+    const at = this.#count * WIDTH;
+    try {
+      const textA = this.#encode(a, at + 2);
+      const textB = this.#encode(b, at + 3);
+      this.#text += `${this.#count === 0 ? '[' : ','}${kind},${id},${textA},${textB}`;
+    } catch (error) {
+      this.#attachments.length = attached;
+      if (!(error instanceof Uncarriable)) throw error;
+      this.#post(kind, id, a, b, []);
+      return;
+    }
+    this.#count += 1;
+    for (let i = attached; i < this.#attachments.length; i++) this.#keep(i);
+    if (this.#text.length + this.#attachedLength >= FULL) this.flush();
+  }
+
+  /** Sends what was written. */
+  flush(): void {
+    if (this.#count === 0) return;
+    const text = `${this.#text}]`;
+    this.sent += text.length + this.#attachedLength;
+    this.#text = '';
+    this.#count = 0;
+    if (this.#attachments.length === 0) {
+      this.#port.postMessage(text);
+      return;
+    }
+    const attachments = this.#attachments;
+    this.#attachments = [];
+    this.#attachedLength = 0;
+    const transferList: Transferable[] = [];
+    for (const { bytes } of attachments)
+      if (typeof bytes !== 'string' && bytes.buffer instanceof ArrayBuffer) transferList.push(bytes.buffer);
+    const batch: MixedBatch = [
+      text,
+      attachments.map(({ path }) => path),
+      attachments.map(({ kind }) => kind === BUFFER),
+      attachments.map(valueOf),
+    ];
+    this.#port.postMessage(batch, transferList);
+  }
+
+  #post(kind: number, id: number, a: unknown, b: unknown, transferList: readonly Transferable[]): void {
+    this.flush();
+    try {
+      this.#port.postMessage([kind, id, a, b], transferList);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const { path, what } =
+        findUncloneable(a, [2]) ?? findUncloneable(b, [3]) ?? new Uncarriable([2], `a value (${message})`);
+      throw notTransferable(kind, path, what, 'pass what the structured clone algorithm takes');
+    }
+    this.sent += FULL;
+  }
+
+  /** Takes what an attachment has now. */
+  #keep(index: number): void {
+    const attachment = this.#attachments[index] as Attachment;
+    const { bytes } = attachment;
+    this.#attachedLength += bytes.length;
+    // A copy of exactly these bytes: a view would drag along the whole memory it looks at. Shared memory stays shared.
+    if (typeof bytes !== 'string' && !(bytes.buffer instanceof SharedArrayBuffer))
+      this.#attachments[index] = { ...attachment, bytes: new Uint8Array(bytes) };
+  }
+
+  #encode(value: unknown, index: number): string {
+    if (typeof value === 'object' && value !== null) {
+      if (!Array.isArray(value) || value.length > SHORT_ARRAY)
+        return JSON.stringify(prepareJson(value, [index], this.#attachments));
+      let text = '[';
+      for (let i = 0; i < value.length; i++) {
+        const item: unknown = value[i];
+        if (i > 0) text += ',';
+        text +=
+          typeof item === 'object' && item !== null
+            ? JSON.stringify(prepareJson(item, [index, i], this.#attachments))
+            : this.#encodePrimitive(item, [index, i]);
+      }
+      return `${text}]`;
+    }
+    return this.#encodePrimitive(value, [index]);
+  }
+
+  #encodePrimitive(value: unknown, path: (string | number)[]): string {
+    if (typeof value === 'number' && Number.isFinite(value))
+      return value === 0 && 1 / value < 0 ? '-0' : `${value}`;
+    if (value === null) return 'null';
+    if (value === true) return 'true';
+    if (value === false) return 'false';
+    if (typeof value === 'string' && value.length >= LONG_STRING) {
+      this.#attachments.push({ path, kind: ASCII, bytes: value });
+      return 'null';
+    }
+    return JSON.stringify(prepareJson(value, path, this.#attachments));
+  }
+}
+
+function valueOf({ kind, bytes }: Attachment): unknown {
+  return kind === UNDEFINED ? undefined : bytes;
+}

@@ -1,0 +1,43 @@
+import { getHeapStatistics } from 'node:v8';
+import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
+import { ChildRunner, guardProcess } from '@pool/core/child';
+import { Bell } from './bell.js';
+import { MessageWriter } from './message-writer.js';
+import { readMessage } from './read-message.js';
+
+/** What a thread is given when it starts. */
+export interface ThreadData {
+  readonly port: MessagePort;
+  readonly bell: SharedArrayBuffer;
+}
+
+/**
+ * How many milliseconds a thread that has just ended its jobs waits for the next without turning its event loop. Long
+ * enough for one that is on its way, short enough for timers and sockets not to notice.
+ */
+const LINGER = 0.1;
+
+/** Runs jobs in this thread until it is to leave. */
+export default function threadMain({ port, bell: memory }: ThreadData): Promise<never> {
+  const bell = new Bell(memory);
+  const runner = new ChildRunner(new MessageWriter(port), {
+    pid: threadId,
+    exit: (code) => process.exit(code),
+    memory: threadMemory,
+  });
+  guardProcess(runner);
+  port.on('message', (message: unknown) => {
+    runner.receive(readMessage(message));
+    while (runner.idle && bell.wait(LINGER)) {
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
+        runner.receive(readMessage(next.message));
+    }
+  });
+  return new Promise(() => {});
+}
+
+/** What this thread alone takes, in KiB: its heap, and the memory of buffers outside of it. */
+function threadMemory(): number {
+  const { total_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return (heap + external) / 1024;
+}
