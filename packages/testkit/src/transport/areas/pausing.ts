@@ -38,6 +38,27 @@ export function pausing(suite: Suite): void {
       assert.deepEqual([...collector.texts, ...rest.texts].sort(), [...texts].sort());
     });
 
+    suite.test('pausing at any moment loses nothing and gives nothing twice', async (scene) => {
+      const [worker, producer] = [await scene.open(), await scene.open()];
+      const queue = await scene.queue(worker);
+      const collector = await scene.collect(worker, queue, { prefetch: 3 });
+      const { consumer } = collector;
+      const texts = Array.from({ length: 200 }, (_, i) => String(i));
+      for (let i = 0; i < texts.length; i += 5) {
+        consumer.resume();
+        await scene.send(producer, queue, texts.slice(i, i + 5));
+        await scene.elapse((i % 7) / 1000);
+        consumer.pause();
+        const seen = collector.deliveries.length;
+        await scene.elapse((i % 3) / 1000);
+        assert.equal(collector.deliveries.length, seen, 'nothing is given during a pause');
+      }
+      consumer.resume();
+      await scene.received(collector, texts.length);
+      await scene.settle(collector);
+      assert.deepEqual(collector.texts.sort(), [...texts].sort());
+    });
+
     suite.test('a consumer that pauses while it is given messages gets no more', async (scene) => {
       const transport = await scene.open();
       const queue = await scene.queue(transport);
