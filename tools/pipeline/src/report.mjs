@@ -10,13 +10,18 @@ export const reportFile = `${reportFolder}/report.json`;
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
+ * @property {number} notApplicable Conformance tests of something that a pool or an adapter declares it does not do; there
+ *   is another test that it refuses to.
  */
 
 /**
  * @typedef {object} VitestReport The report of vitest's JSON reporter, as far as it is read here.
  * @property {boolean} success
- * @property {{ name: string, status: string, message: string, assertionResults: { status: string }[] }[]} testResults
+ * @property {{ name: string, status: string, message: string, assertionResults: { status: string, title: string }[] }[]} testResults
  */
+
+// The conformance suites say in the title why a test does not apply.
+const NOT_APPLICABLE = / \(skipped: .+\)$/;
 
 /**
  * Counts the tests in a package's report.
@@ -34,12 +39,13 @@ export function readCounts(folder) {
  * @returns {Counts}
  */
 export function countTests(report) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
   for (const file of report.testResults) {
     let failed = 0;
-    for (const { status } of file.assertionResults) {
+    for (const { status, title } of file.assertionResults) {
       if (status === 'passed') counts.passed += 1;
       else if (status === 'failed') failed += 1;
+      else if (NOT_APPLICABLE.test(title)) counts.notApplicable += 1;
       else counts.skipped += 1;
     }
     // A file that cannot be loaded, or whose hooks fail, has failed although none of its tests has.

@@ -17,11 +17,12 @@
  * @returns {Counts}
  */
 export function total(checks, tests) {
-  const sum = { passed: 0, failed: checks.filter(({ ok }) => !ok).length, skipped: 0 };
+  const sum = { passed: 0, failed: checks.filter(({ ok }) => !ok).length, skipped: 0, notApplicable: 0 };
   for (const { counts } of tests) {
     sum.passed += counts?.passed ?? 0;
     sum.failed += counts?.failed ?? 1;
     sum.skipped += counts?.skipped ?? 0;
+    sum.notApplicable += counts?.notApplicable ?? 0;
   }
   return sum;
 }
@@ -47,7 +48,14 @@ export function summary(checks, tests) {
       : 'FAILED: did not run to the end';
     lines.push(`${name.padEnd(width)}  ${verdict}`);
   }
-  lines.push('', describeCounts(total(checks, tests)));
+  const sum = total(checks, tests);
+  if (sum.notApplicable > 0) {
+    lines.push(
+      '',
+      `${sum.notApplicable} conformance tests are of what a pool or an adapter declares it does not do`,
+    );
+  }
+  lines.push('', describeCounts(sum));
   return lines.join('\n');
 }
 

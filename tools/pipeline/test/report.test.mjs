@@ -7,7 +7,7 @@ function file(status, ...tests) {
     name: 'a.test.ts',
     status,
     message: '',
-    assertionResults: tests.map((state) => ({ status: state })),
+    assertionResults: tests.map((state) => ({ status: state, title: 'a test' })),
   };
 }
 
@@ -17,7 +17,19 @@ describe('countTests', () => {
       file('passed', 'passed', 'passed', 'skipped', 'pending', 'todo'),
       file('failed', 'failed', 'passed'),
     ];
-    expect(countTests({ success: false, testResults })).toEqual({ passed: 3, failed: 1, skipped: 3 });
+    expect(countTests({ success: false, testResults })).toEqual({
+      passed: 3,
+      failed: 1,
+      skipped: 3,
+      notApplicable: 0,
+    });
+  });
+
+  test('counts a conformance test that does not apply neither as passed nor as skipped', () => {
+    const title = 'grow() is refused (skipped: the pool declares resize: true)';
+    const testResults = [{ ...file('passed'), assertionResults: [{ status: 'skipped', title }] }];
+    const counts = { passed: 0, failed: 0, skipped: 0, notApplicable: 1 };
+    expect(countTests({ success: true, testResults })).toEqual(counts);
   });
 
   test('counts a file that could not be loaded as one failure', () => {
@@ -25,11 +37,17 @@ describe('countTests', () => {
       passed: 0,
       failed: 1,
       skipped: 0,
+      notApplicable: 0,
     });
   });
 
   test('counts an error outside all tests as one failure', () => {
     const testResults = [file('passed', 'passed')];
-    expect(countTests({ success: false, testResults })).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    expect(countTests({ success: false, testResults })).toEqual({
+      passed: 1,
+      failed: 1,
+      skipped: 0,
+      notApplicable: 0,
+    });
   });
 });

@@ -7,14 +7,14 @@ const checks = [
   { package: '@pool/b', target: 'tarball', ok: false, cached: false },
 ];
 const tests = [
-  { name: '@pool/a', counts: { passed: 3, failed: 0, skipped: 1 }, cached: true },
-  { name: '@pool/b', counts: { passed: 2, failed: 1, skipped: 0 }, cached: false },
+  { name: '@pool/a', counts: { passed: 3, failed: 0, skipped: 1, notApplicable: 4 }, cached: true },
+  { name: '@pool/b', counts: { passed: 2, failed: 1, skipped: 0, notApplicable: 0 }, cached: false },
   { name: '@pool/c', counts: undefined, cached: false },
 ];
 
 describe('the summary', () => {
   test('counts a failed check and tests that did not run as one failure each', () => {
-    expect(total(checks, tests)).toEqual({ passed: 5, failed: 3, skipped: 1 });
+    expect(total(checks, tests)).toEqual({ passed: 5, failed: 3, skipped: 1, notApplicable: 4 });
   });
 
   test('names what failed and ends with the totals', () => {
@@ -26,6 +26,8 @@ describe('the summary', () => {
       '@pool/a  3 passed, 0 failed, 1 skipped (cached)',
       '@pool/b  2 passed, 1 failed, 0 skipped',
       '@pool/c  FAILED: did not run to the end',
+      '',
+      '4 conformance tests are of what a pool or an adapter declares it does not do',
       '',
       '5 passed, 3 failed, 1 skipped',
     ]);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { requireServer } from '../src/vitest.js';
@@ -17,7 +17,9 @@ describe('requireServer, when a server is missing', () => {
   let folder: string;
   beforeEach(() => {
     // Inside the package, so that the file finds vitest and this package.
-    folder = mkdtempSync(join(import.meta.dirname, '..', 'node_modules', '.missing-'));
+    const modules = join(import.meta.dirname, '..', 'node_modules');
+    mkdirSync(modules, { recursive: true });
+    folder = mkdtempSync(join(modules, '.missing-'));
     writeFileSync(join(folder, 'vitest.config.js'), 'export default {};\n');
     writeFileSync(
       join(folder, 'needs-redis.test.js'),
