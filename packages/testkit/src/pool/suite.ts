@@ -8,8 +8,11 @@ import { Scene, type SceneSettings } from './scene.js';
 /** A test's body. */
 export type Play = (scene: Scene, context: TestContext) => Promise<void>;
 
-/** A reason to skip a test, or nothing. */
-export type Lack = string | undefined;
+/** Stands for a test that makes no sense for this pool. */
+const pointless: unique symbol = Symbol('pointless');
+
+/** A reason to skip a test, or to leave it out altogether, or nothing. */
+export type Lack = string | typeof pointless | undefined;
 
 /** How much longer than the kit's own deadlines the runner waits, so that it is the kit that tells what was late. */
 const RUNNER_SLACK = 3;
@@ -51,9 +54,10 @@ export class Suite {
 
   /** A test that is skipped, with the reason in its title, when the pool lacks what it needs. */
   test(title: string, play: Play, ...lacks: Lack[]): void {
+    if (lacks.includes(pointless)) return;
     const lack = lacks.find((reason) => reason !== undefined);
     if (lack !== undefined) {
-      this.options.it.skip(`${title} (skipped: ${lack})`, () => {});
+      this.options.it.skip(`${title} (skipped: ${String(lack)})`, () => {});
       return;
     }
     const timeout = this.settings.patience * RUNNER_SLACK * 1000;
@@ -74,10 +78,14 @@ export class Suite {
     return value === false ? `the pool declares ${capability}: false` : undefined;
   }
 
-  /** What is missing for a test of a pool that does without a capability. */
+  /** For a test of how a pool does without a capability: there is no such test of one that has it. */
   has(capability: keyof PoolCapabilities): Lack {
-    const value = this.capabilities[capability];
-    return value === false ? undefined : `the pool declares ${capability}: ${String(value)}`;
+    return this.capabilities[capability] === false ? undefined : pointless;
+  }
+
+  /** For a test of a pool whose soft limit does not interrupt. */
+  get interrupts(): Lack {
+    return this.capabilities.softLimit === 'interrupt' ? pointless : undefined;
   }
 
   /** What is missing for a test that needs two slots. */

@@ -96,7 +96,7 @@ export function softLimits(suite: Suite): void {
         const watched = scene.watch(pool, 'busy', [0.5], { softTimeout: 0.1 });
         assert.equal(await scene.valueOf(watched), 'ran to its end');
       },
-      softLimit === 'interrupt' ? `the pool declares softLimit: 'interrupt'` : undefined,
+      suite.interrupts,
     );
 
     suite.test(
