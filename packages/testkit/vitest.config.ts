@@ -1,3 +1,5 @@
 import { defineProject } from 'vitest/config';
 
-export default defineProject({ test: { name: 'testkit', include: ['test/**/*.test.ts'] } });
+export default defineProject({
+  test: { name: 'testkit', include: ['test/**/*.test.ts'], globalSetup: ['test/support/build-fixtures.ts'] },
+});

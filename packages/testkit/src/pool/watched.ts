@@ -15,6 +15,8 @@ export type Ending = Extract<Told, { kind: 'success' | 'failure' | 'timeout' }>;
 /** A job all of whose callbacks are written down. */
 export class Watched {
   job: Job | undefined;
+  /** Hears of everything as it is told. */
+  onTold: (told: Told) => void = () => {};
   readonly title: string;
   readonly told: Told[] = [];
   /** Resolves at the first ending that is told; never rejects. */
@@ -22,7 +24,7 @@ export class Watched {
   readonly accepted: Promise<void>;
   readonly options: ApplyOptions;
 
-  constructor(title: string, options: ApplyOptions, onTold: (told: Told) => void = () => {}) {
+  constructor(title: string, options: ApplyOptions) {
     this.title = title;
     let onEnded: (ending: Ending) => void = () => {};
     let onAccepted: () => void = () => {};
@@ -34,7 +36,7 @@ export class Watched {
     });
     const tell = (told: Told): void => {
       this.told.push(told);
-      onTold(told);
+      this.onTold(told);
       if (told.kind === 'accept') onAccepted();
       else if (told.kind !== 'soft') onEnded(told);
     };

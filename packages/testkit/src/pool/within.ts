@@ -29,3 +29,11 @@ export async function until(condition: () => boolean, seconds: number, what: str
 export function elapse(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
+
+/** What a promise rejects with; nothing if it does not. Unlike the promise, it can be left alone for a while. */
+export function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}

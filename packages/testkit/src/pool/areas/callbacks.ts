@@ -93,19 +93,14 @@ export function callbacks(suite: Suite): void {
 
     suite.test('a callback may hand in the next job', async (scene) => {
       const pool = await scene.start({ limit: 1 });
-      const last = await scene.within(
-        new Promise<unknown>((resolve) => {
-          const next = (left: number): void => {
-            const callback = (value: unknown): void => (left === 0 ? resolve(value) : next(left - 1));
-            void scene.watch(pool, 'add', [left, 0]).ended.then((ending) => {
-              if (ending.kind === 'success') callback(ending.value);
-            });
-          };
-          next(20);
-        }),
-        'the chain of jobs ends',
-      );
-      assert.equal(last, 0);
+      const last = new Promise<unknown>((resolve) => {
+        const handIn = (left: number): void => {
+          const callback = (value: unknown): void => (left === 0 ? resolve(value) : handIn(left - 1));
+          pool.applyAsync(scene.target('add'), [left, 0], {}, { callback });
+        };
+        handIn(20);
+      });
+      assert.equal(await scene.within(last, 'the chain of jobs ends'), 0);
     });
 
     suite.test('a callback may stop the pool', async (scene) => {

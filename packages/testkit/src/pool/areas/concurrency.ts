@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Suite } from '../suite.js';
+import { Tally } from '../tally.js';
 
 /** How many jobs run at the same time. */
 export function concurrency(suite: Suite): void {
@@ -9,20 +10,9 @@ export function concurrency(suite: Suite): void {
     suite.test(`as many jobs run as there are slots (${slots}), and no more`, async (scene) => {
       const pool = await scene.start({ limit: slots });
       const gate = await scene.gate();
-      let running = 0;
-      let most = 0;
       const labels = Array.from({ length: slots * 3 }, (_, i) => `job ${i}`);
-      const all = labels.map((label) => {
-        const watched = scene.watch(pool, 'gated', [gate.port, label]);
-        void watched.accepted.then(() => {
-          running += 1;
-          most = Math.max(most, running);
-        });
-        void watched.ended.then(() => {
-          running -= 1;
-        });
-        return watched;
-      });
+      const all = labels.map((label) => scene.watch(pool, 'gated', [gate.port, label]));
+      const tally = new Tally(all);
       for (let i = 0; i < labels.length; i += slots) {
         const wave = labels.slice(i, i + slots);
         const arrivals = await Promise.all(wave.map((label) => gate.arrival(label)));
@@ -30,7 +20,7 @@ export function concurrency(suite: Suite): void {
         for (const arrival of arrivals) arrival.release();
         for (const watched of all.slice(i, i + slots)) await scene.valueOf(watched);
       }
-      assert.equal(most, slots);
+      assert.equal(tally.most, slots);
     });
 
     suite.test('with one slot, jobs run in the order they were handed in', async (scene) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { TERMINATE, Terminated } from '@pool/core';
 import { jobOf } from '../scene.js';
 import type { Suite } from '../suite.js';
+import { rejectionOf } from '../within.js';
 
 /** Ending jobs, and the pool, before they are done. */
 export function terminate(suite: Suite): void {
@@ -16,7 +17,7 @@ export function terminate(suite: Suite): void {
       );
       await gate.arrival('job 0');
       const { result } = jobOf(all[0] ?? assert.fail());
-      const rejected = assert.rejects(result, Terminated);
+      const rejection = rejectionOf(result);
       await scene.within(pool.terminate(), 'the pool terminates');
       assert.equal(pool.state, TERMINATE);
       assert.equal(pool.unfinished, 0);
@@ -24,7 +25,7 @@ export function terminate(suite: Suite): void {
         const info = await scene.failureOf(watched);
         assert.equal(info.code, Terminated.code, String(info));
       }
-      await rejected;
+      assert.ok((await rejection) instanceof Terminated);
     });
 
     suite.test(
@@ -64,6 +65,7 @@ export function terminate(suite: Suite): void {
         const waiting = scene.watch(pool, 'add', [1, 2]);
         const arrival = await gate.arrival('held');
         assert.equal(await scene.within(jobOf(held).terminate(), 'terminate() resolves'), true);
+        assert.equal(jobOf(held).ready, true, 'the job has ended when terminate() resolves');
         const info = await scene.failureOf(held);
         assert.ok(info.toError() instanceof Terminated, String(info));
         if (suite.capabilities.hardKill) await scene.within(arrival.gone, 'what ran it is gone');
@@ -119,6 +121,7 @@ export function terminate(suite: Suite): void {
         const waiting = scene.watch(pool, 'gated', [gate.port, 'waiting']);
         const behind = scene.watch(pool, 'add', [1, 2]);
         assert.equal(await scene.within(jobOf(waiting).terminate(), 'terminate() resolves'), true);
+        assert.equal(jobOf(waiting).ready, true, 'the job has ended when terminate() resolves');
         assert.equal((await scene.failureOf(waiting)).code, Terminated.code);
         assert.deepEqual(waiting.kinds, ['failure']);
         assert.equal(jobOf(held).state, 'accepted', 'the one that runs goes on');

@@ -88,3 +88,10 @@ export async function setGlobalGated(
   await gated(port, label);
   return globals[key];
 }
+
+/** Knocks under one name, and when let through under another. */
+export async function knockTwice(port: number, before: string, after: string): Promise<void> {
+  await gated(port, before);
+  const socket = await knock(port, after);
+  socket.destroy();
+}
