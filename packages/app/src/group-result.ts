@@ -35,11 +35,10 @@ export class GroupResult<Results = unknown[]> implements ResultHandle<Results> {
     if (ids.length === 0) return this.#shaped(new Map()) as Results;
     const failed = new AbortController();
     const onReady = (document: ResultDocument): void => {
-      if (PROPAGATE_STATES.has(document.status)) failed.abort(errorOf(document));
+      if (propagate && PROPAGATE_STATES.has(document.status)) failed.abort(errorOf(document));
     };
-    const signals = [signal, propagate ? failed.signal : undefined].filter((one) => one !== undefined);
     const documents = await (await this.#source()).waitFor(ids, {
-      signal: AbortSignal.any(signals),
+      signal: signal ? AbortSignal.any([signal, failed.signal]) : failed.signal,
       onReady,
       ...(timeout === undefined ? {} : { timeout }),
     });

@@ -60,7 +60,6 @@ export {
   planChordFailure,
   planFailure,
   planReplace,
-  planRetry,
   planSuccess,
 } from './workflow/follow-up.js';
 export {

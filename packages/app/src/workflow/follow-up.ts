@@ -12,7 +12,7 @@ import type { ChordPart } from '@pool/results';
 import type { OutgoingTask } from '../outgoing.js';
 import type { SendOptions } from '../send-options.js';
 import { type SignatureLike, signatureData } from '../signature-data.js';
-import type { RetryOptions, TaskRequest } from '../task-context.js';
+import type { TaskRequest } from '../task-context.js';
 import { fromWireOptions, type InternalSendOptions, internalOptions } from '../wire-options.js';
 import { bodyOf, chainData, headerOf, kindOf, linksOf, membersOf } from './kinds.js';
 import { type ChordSize, type Plan, type Planning, planSignature } from './plan.js';
@@ -213,8 +213,8 @@ export function planChordBody(
 }
 
 /**
- * Another task in the place of a running one: under its id, with what follows it. Of a group it is the first result
- * that counts, as in Celery.
+ * Another task in the place of a running one: under its id, with what follows it. Of a group the result is the list of
+ * its results.
  */
 export function planReplace(
   planning: Planning,
@@ -257,54 +257,4 @@ export function planChild(
   const { kwargs = {}, ...rest } = options;
   const all = { ...inherited(request, signature), ...internalOptions(rest) };
   return planSignature(planning, signature, { args, kwargs, options: all });
-}
-
-/** The message that runs a task again: the same id, one retry more, and all that follows it. */
-export function planRetry(
-  planning: Planning,
-  request: TaskRequest,
-  retry: RetryOptions,
-  delay: number,
-): OutgoingTask {
-  const { exchange, routingKey, priority } = request.deliveryInfo;
-  const [timeLimit, softTimeLimit] = request.timelimit;
-  const { error: _error, maxRetries: _maxRetries, args, kwargs, eta, countdown, headers, ...over } = retry;
-  const options: InternalSendOptions = {
-    ...(over.queue === undefined ? { exchange, routingKey } : {}),
-    ...given({
-      priority,
-      expires: request.expires,
-      timeLimit,
-      softTimeLimit,
-      groupId: request.group,
-      groupIndex: request.groupIndex,
-      parentId: request.parentId,
-      replyTo: request.replyTo,
-      link: request.callbacks,
-      linkError: request.errbacks,
-      chain: request.chain,
-      chord: request.chord,
-    }),
-    ...over,
-    ...(eta === undefined ? { countdown: countdown ?? delay } : { eta }),
-    taskId: request.id,
-    rootId: request.rootId,
-    retries: request.retries + 1,
-    ignoreResult: request.ignoreResult,
-    replacedTaskNesting: request.replacedTaskNesting,
-    headers: { ...request.headers, ...headers },
-    stamps: request.stamps,
-  };
-  return planning.prepare({
-    name: request.task,
-    args: args ?? request.args,
-    kwargs: kwargs ?? request.kwargs,
-    options,
-  });
-}
-
-function given(options: Readonly<Record<string, unknown>>): InternalSendOptions {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== null),
-  ) as InternalSendOptions;
 }
