@@ -112,7 +112,11 @@ export class Broadcasts {
   #patterns(bindings: readonly Subscription[]): string[] {
     const keys = this.#keys;
     if (keys === undefined) return [];
-    return bindings.map(({ exchange, routingKey }) => keys.channelPattern(exchange, routingKey));
+    return bindings.flatMap(({ exchange, routingKey }) => {
+      const pattern = keys.channelPattern(exchange, routingKey);
+      // Bound without a key means all of it, as fanout does; kombu's producers put no key on what is for all.
+      return routingKey === '' ? [pattern, keys.channelPattern(exchange, '#')] : [pattern];
+    });
   }
 
   #receive(channel: string, text: string): void {
@@ -122,8 +126,7 @@ export class Broadcasts {
       const bindings = this.#bindings.get(queue) ?? [];
       const wanted = bindings.some(
         (binding) =>
-          binding.exchange === exchange &&
-          (binding.routingKey === '' ? routingKey === '' : matchesTopic(binding.routingKey, routingKey)),
+          binding.exchange === exchange && (binding.routingKey === '' || matchesTopic(binding.routingKey, routingKey)),
       );
       const message = wanted ? decode(queue, exchange, routingKey, text) : undefined;
       if (message === undefined || this.#lastTags.get(queue) === message.tag) continue;

@@ -57,7 +57,8 @@ function holdings(): string[] {
 }
 
 async function importOnly(): Promise<void> {
-  // Stdout opens with the first line.
+  // Stdout opens with the first line, stderr when somebody looks at it.
+  void process.stderr.isTTY;
   tell({ event: 'up' });
   const before = holdings();
   await load();
