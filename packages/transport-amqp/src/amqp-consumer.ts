@@ -39,6 +39,7 @@ export class AmqpConsumer implements Consumer {
   #unacked = 0;
   #incoming: Delivery[] = [];
   #handing = false;
+  #started = false;
   #flushing = false;
   #lastPollAt = 0;
   /** Changes of what is consumed go one after the other. */
@@ -80,25 +81,30 @@ export class AmqpConsumer implements Consumer {
   }
 
   /** Opens a channel and consumes on it: at first, and again after each reconnect. */
-  start(): Promise<void> {
-    return this.#inTurn(async () => {
-      this.#incoming = [];
-      this.#unacked = 0;
-      this.#tags.clear();
-      const channel = await this.#port.openChannel();
-      this.#channel = channel;
-      this.#window = new AckWindow({
-        ack: (tag, allUpTo) => channel.ack(messageOf(tag), allUpTo),
-        reject: (tag, requeue) => channel.reject(messageOf(tag), requeue),
-      });
-      channel.on('close', () => {
-        if (this.#channel === channel) this.#channel = undefined;
-      });
-      channel.on('error', (error: Error) => this.#port.onLost(error));
-      await this.#applyPrefetch(channel);
-      if (this.#paused) return;
-      for (const queue of this.#queues) await this.#consume(channel, queue);
+  async start(): Promise<void> {
+    this.#started = false;
+    await this.#inTurn(() => this.#begin());
+    this.#started = true;
+    this.#scheduleHand();
+  }
+
+  async #begin(): Promise<void> {
+    this.#incoming = [];
+    this.#unacked = 0;
+    this.#tags.clear();
+    const channel = await this.#port.openChannel();
+    this.#channel = channel;
+    this.#window = new AckWindow({
+      ack: (tag, allUpTo) => channel.ack(messageOf(tag), allUpTo),
+      reject: (tag, requeue) => channel.reject(messageOf(tag), requeue),
     });
+    channel.on('close', () => {
+      if (this.#channel === channel) this.#channel = undefined;
+    });
+    channel.on('error', (error: Error) => this.#port.onLost(error));
+    await this.#applyPrefetch(channel);
+    if (this.#paused) return;
+    for (const queue of this.#queues) await this.#consume(channel, queue);
   }
 
   setPrefetch(prefetch: number): Promise<void> {
@@ -280,10 +286,14 @@ export class AmqpConsumer implements Consumer {
       return;
     }
     this.#incoming.push(delivery);
-    if (this.#handing) return;
+    this.#scheduleHand();
+  }
+
+  /** What came in one turn of the event loop is handed over together, and nothing before `consume` has returned. */
+  #scheduleHand(): void {
+    if (this.#handing || !this.#started) return;
     this.#handing = true;
-    // What one read of the socket brought is handed over together.
-    queueMicrotask(() => this.#hand());
+    setImmediate(() => this.#hand());
   }
 
   #hand(): void {

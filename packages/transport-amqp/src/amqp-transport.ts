@@ -25,6 +25,9 @@ import { declarationError, queueOptions } from './declarations.js';
 import { DelayedDelivery } from './delayed-delivery.js';
 import { Publisher } from './publisher.js';
 
+/** How often a message was delivered before it was given back for later, which the broker sees as a new message. */
+const COUNT_HEADER = 'x-pool-delivery-count';
+
 /** One connection, with what works on it. */
 interface Link {
   readonly connection: ChannelModel;
@@ -80,7 +83,7 @@ export class AmqpTransport extends Transport {
     connection.on('unblocked', () => this.emit('unblocked'));
     const admin = new AdminChannel(connection);
     const delayed = new DelayedDelivery(admin, this.#options.delayQueueType ?? 'quorum');
-    this.#link = { connection, admin, publisher: new Publisher(connection), delayed };
+    this.#link = { connection, admin, publisher: new Publisher(connection, admin), delayed };
   }
 
   protected override async onDisconnect(): Promise<void> {
@@ -220,14 +223,14 @@ export class AmqpTransport extends Transport {
     const { fields, properties, content } = message;
     this.stats.delivered += 1;
     const decoded = fromAmqp(content, properties);
-    const count = decoded.headers['x-delivery-count'];
+    const count = decoded.headers[COUNT_HEADER] ?? decoded.headers['x-delivery-count'];
     return this.createDelivery({
       message: decoded,
       tag: fields.deliveryTag,
       queue,
       exchange: fields.exchange,
       routingKey: fields.routingKey,
-      redelivered: fields.redelivered,
+      redelivered: fields.redelivered || decoded.headers['redelivered'] === true,
       deliveryCount: typeof count === 'number' ? count : undefined,
       epoch: this.epoch,
       consumerTag: consumer.tag,
@@ -253,7 +256,12 @@ export class AmqpTransport extends Transport {
   /** The copy that waits is the broker's before the original is gone. */
   async #requeueLater(delivery: Delivery, consumer: AmqpConsumer, delay: number): Promise<void> {
     try {
-      await this.publish(delivery.message, { routingKey: delivery.queue, delay });
+      const headers = {
+        ...delivery.message.headers,
+        redelivered: true,
+        [COUNT_HEADER]: (delivery.deliveryCount ?? 0) + 1,
+      };
+      await this.publish({ ...delivery.message, headers }, { routingKey: delivery.queue, delay });
       consumer.settle(delivery, 'acked');
     } catch {
       consumer.settle(delivery, 'requeued');

@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { PublishError, UnroutableError } from '@pool/transport';
 import type { Message as AmqpMessage, ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import type { AdminChannel } from './admin-channel.js';
+import { declarationError } from './declarations.js';
 
 /** Publishes with confirms: a publish is done when the broker says that it owns the message. */
 export class Publisher {
   readonly #connection: ChannelModel;
+  readonly #admin: AdminChannel;
+  readonly #known = new Set<string>();
   readonly #returned = new Map<string, string>();
   #channel: Promise<ConfirmChannel> | undefined;
   #pending = 0;
   #idle: (() => void)[] = [];
 
-  constructor(connection: ChannelModel) {
+  constructor(connection: ChannelModel, admin: AdminChannel) {
     this.#connection = connection;
+    this.#admin = admin;
   }
 
   /** Resolves when the broker has the message. */
@@ -21,6 +26,8 @@ export class Publisher {
     body: Uint8Array,
     options: Options.Publish,
   ): Promise<void> {
+    // The broker would close the channel over an unknown exchange, and with it take down the publishes of others.
+    if (exchange !== '' && !this.#known.has(exchange)) await this.#check(exchange);
     this.#channel ??= this.#open();
     const channel = await this.#channel;
     const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -47,6 +54,15 @@ export class Publisher {
     );
   }
 
+  async #check(exchange: string): Promise<void> {
+    try {
+      await this.#admin.run((channel) => channel.checkExchange(exchange));
+    } catch (error) {
+      throw declarationError(`exchange ${exchange}`, {}, error);
+    }
+    this.#known.add(exchange);
+  }
+
   /** Resolves when no publish is on its way. */
   settled(): Promise<void> {
     return this.#pending === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
@@ -58,6 +74,7 @@ export class Publisher {
       // Told by the publishes that are not confirmed.
       channel.on('error', () => {});
       channel.on('close', () => {
+        this.#known.clear();
         this.#channel = undefined;
       });
       channel.on('return', (message: AmqpMessage) => {
