@@ -371,14 +371,16 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     this.emit('setAside', record);
   }
 
-  /** For the adapter: counts and tells settlements the broker turned out to have no use for. */
-  protected recordStale(delivery: Delivery): void {
+  /** For the adapter: counts and tells a settlement that had no effect. `cause`: why the broker was not told. */
+  protected recordStale(delivery: Delivery, cause?: unknown): void {
     this.stats.stale += 1;
     if (this.listenerCount('staleSettlement') === 0) return;
-    const error = new StaleDeliveryError(
-      `a message of ${delivery.queue} was settled after the broker had taken it back; it is delivered again`,
-    );
-    this.emit('staleSettlement', delivery, error);
+    const { queue } = delivery;
+    const message =
+      cause === undefined
+        ? `a message of ${queue} was settled after the broker had taken it back; it is delivered again`
+        : `the broker could not be told that a message of ${queue} was settled; it is delivered again`;
+    this.emit('staleSettlement', delivery, new StaleDeliveryError(message, { cause }));
   }
 
   /** For the adapter: whether `declareExchange` was called for this name here, and how. */

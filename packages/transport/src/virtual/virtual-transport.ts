@@ -258,10 +258,26 @@ export abstract class VirtualTransport<Payload> extends Transport {
     this.#held.clear();
     this.#byTag.clear();
     try {
-      if (this.epoch > 0 && !isEmpty(batch)) await this.onSettleBatch(batch);
+      if (this.epoch > 0 && !isEmpty(batch)) await this.#sendLast(batch);
     } finally {
       await this.onShutdown();
     }
+  }
+
+  /** Where the broker cannot be told any more, what was held comes back to it by itself. */
+  async #sendLast(batch: SettlementBatch): Promise<void> {
+    try {
+      for (const delivery of await this.onSettleBatch(batch)) this.#uncount(delivery);
+    } catch (error) {
+      for (const delivery of [...batch.acked, ...batch.rejected]) this.#uncount(delivery, error);
+    }
+  }
+
+  /** A settlement that was counted turned out to have no effect. */
+  #uncount(delivery: Delivery, cause?: unknown): void {
+    const { settled, noAck } = delivery;
+    if (!noAck && settled !== undefined && settled !== 'stale') this.stats[settled] -= 1;
+    this.recordStale(delivery, cause);
   }
 
   #createPort(): ConsumerPort {
@@ -386,10 +402,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
     this.#wakeHungry();
     try {
       const stale = await this.onSettleBatch(batch);
-      for (const delivery of stale) {
-        if (delivery.settled !== undefined && delivery.settled !== 'stale') this.stats[delivery.settled] -= 1;
-        this.recordStale(delivery);
-      }
+      for (const delivery of stale) this.#uncount(delivery);
       if (batch.requeued.length > 0 || batch.released.length > 0) this.wake();
     } catch (error) {
       // The broker still holds them for us: they are sent again when it is back.
