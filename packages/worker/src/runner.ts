@@ -13,7 +13,7 @@ import { FailureJob } from './failure-job.js';
 import { fieldsOf, labelOf } from './request/announce.js';
 import type { Finisher, FinisherContext } from './request/finisher.js';
 import type { Request, RequestHost } from './request/request.js';
-import { bareErrorDocument } from './tracer/documents.js';
+import { bareErrorDocument, errorOf } from './tracer/documents.js';
 import { FAILURE, type Outcome, REVOKED } from './tracer/outcome.js';
 import { toWireRequest } from './tracer/wire-request.js';
 
@@ -198,7 +198,7 @@ export class Runner implements RequestHost {
     const { ignoreResult, storeErrorsEvenIfIgnored } = request.task.options;
     const ignored = (ignoreResult || request.headers.ignoreResult) && !storeErrorsEvenIfIgnored;
     const state = ending === 'revoked' ? 'REVOKED' : 'FAILURE';
-    const document = ignored ? null : bareErrorDocument(app, request.id, state, info.toError());
+    const document = ignored ? null : bareErrorDocument(app, request.id, state, errorOf(info));
     const { acceptedAt } = request;
     const runtime = acceptedAt === undefined ? 0 : performance.now() / 1000 - acceptedAt;
     return [ending === 'revoked' ? REVOKED : FAILURE, document, runtime, { error: info.toJSON() }];

@@ -1,4 +1,5 @@
 import type { App } from '@pool/app';
+import type { ExceptionInfo } from '@pool/core';
 import { encodeResult, type ResultInput } from '@pool/message';
 import { exceptionDocument } from '@pool/results';
 import { trimStack } from './stack.js';
@@ -32,6 +33,13 @@ export function bareErrorDocument(app: App, taskId: string, status: string, erro
     traceback: tracebackOf(error),
     dateDone: new Date(),
   });
+}
+
+/** The error that data tells of; its stack is not where this is called. */
+export function errorOf(info: ExceptionInfo): Error {
+  const error = info.toError();
+  if (info.stack === undefined) error.stack = info.toString();
+  return error;
 }
 
 /** Stacks of an error and of what caused it, as Node prints them. */

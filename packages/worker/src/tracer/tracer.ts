@@ -2,7 +2,7 @@ import { type App, Ignore, Reject, Replace, Retry, type TaskHooks } from '@pool/
 import { currentJob, ExceptionInfo, type ExceptionInfoData, SystemExit } from '@pool/core';
 import { decodeTaskBody, pyRepr, type TaskBody } from '@pool/message';
 import { NotRegistered } from '@pool/results';
-import { bareErrorDocument, errorDocument, successDocument } from './documents.js';
+import { bareErrorDocument, errorDocument, errorOf, successDocument } from './documents.js';
 import {
   FAILURE,
   IGNORE,
@@ -91,7 +91,7 @@ export class Tracer {
   ): Outcome | Promise<Outcome> {
     const run = this.#begin(name, id, wire, body, contentType, contentEncoding);
     if (!(run instanceof TaskRun)) return run;
-    const error = new ExceptionInfo(data).toError();
+    const error = errorOf(new ExceptionInfo(data));
     if (state === 'FAILURE') return this.#fail(run, error, runtime, data);
     const document = this.#keepsError(run) ? errorDocument(run, 'REVOKED', error) : null;
     return [REVOKED, document, runtime, { error: data }];
