@@ -12,7 +12,7 @@ export async function listFiles(folder) {
   /** @type {string[]} */
   const files = [];
   for await (const entry of await opendir(folder)) {
-    if (LEFT_OUT.has(entry.name)) continue;
+    if (LEFT_OUT.has(entry.name) || entry.name.endsWith('.tsbuildinfo')) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) files.push(...(await listFiles(path)));
     else if (entry.isFile()) files.push(path);

@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 /** @import { JobResult } from './run-job.mjs' */
 
 const NUMBER = new Intl.NumberFormat('en');
-const PLAIN = { head: [], border: [] };
+const STYLE = { head: [], border: [], compact: true };
 const LARGEST = 15;
 
 /** @typedef {ReturnType<typeof totals>} Totals */
@@ -36,7 +36,7 @@ export function resultTable(result, folder) {
   const table = new Table({
     head: ['file', 'bytes in', 'bytes out', 'ratio', 'sha256'],
     colAligns: ['left', 'right', 'right', 'right', 'left'],
-    style: PLAIN,
+    style: STYLE,
   });
   const rows = result.rows
     .flatMap(({ file, packed }) => (packed ? [{ file, ...packed }] : []))
@@ -78,7 +78,7 @@ export function comparisonTable(sums) {
   const table = new Table({
     head: ['pool', 'processes', 'files', 'failed', 'bytes in', 'bytes out', 'seconds', 'tasks/s'],
     colAligns: ['left', ...Array(7).fill('right')],
-    style: PLAIN,
+    style: STYLE,
   });
   for (const sum of [...sums].sort((one, other) => one.seconds - other.seconds)) {
     const { pool, processes, files, failed, bytesIn, bytesOut, seconds, tasksPerSecond } = sum;

@@ -1,11 +1,9 @@
-#!/usr/bin/env node
-// `npm start`: builds what is not built, then runs the main job on the files of a folder.
-import { readFileSync } from 'node:fs';
+// The main job, on the files of a folder.
 import { join } from 'node:path';
-import { build } from '@pool/pipeline/tasks';
 import { listFiles } from './list-files.mjs';
 import { readOptions, USAGE, UsageError } from './options.mjs';
 import { showProgress } from './progress.mjs';
+import { runJob } from './run-job.mjs';
 import { comparisonTable, resultTable, totals, totalsLine } from './tables.mjs';
 
 /** @import { StartOptions } from './options.mjs' */
@@ -16,9 +14,6 @@ const INTERRUPTED = 130;
 async function start({ pools, concurrency, folder }) {
   const files = await listFiles(folder);
   if (files.length === 0) throw new UsageError(`${folder} has no files`);
-  build(packages());
-  // Only now, because what it imports may not have been built before.
-  const { runJob } = await import('./run-job.mjs');
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
   process.once('SIGTERM', () => interrupt.abort());
@@ -36,12 +31,6 @@ async function start({ pools, concurrency, folder }) {
   }
   if (sums.length > 1) console.log(comparisonTable(sums));
   if (sums.some(({ failed }) => failed > 0)) process.exitCode = 1;
-}
-
-/** The packages that the job needs, which are those of this tool. */
-function packages() {
-  const { dependencies } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
-  return Object.keys(dependencies).filter((name) => name.startsWith('@pool/'));
 }
 
 try {
