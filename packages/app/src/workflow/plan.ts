@@ -9,7 +9,7 @@ import type { Call, OutgoingTask } from '../outgoing.js';
 import { fromWireOptions, type InternalSendOptions, linkList, toWireOptions } from '../wire-options.js';
 import { endsOf, freeze } from './freeze.js';
 import { bodyOf, chordData, chunked, headerOf, kindOf, membersOf, withArgs } from './kinds.js';
-import { stepsOf, withCallbacks, withErrbacks } from './steps.js';
+import { stepsOf, withCallbacks, withErrbacks, withFollowers } from './steps.js';
 
 /** How many members a chord's header has. */
 export interface ChordSize {
@@ -166,7 +166,8 @@ class Planner {
     const { chain = [], ...over } = options;
     const place = { rootId: over.rootId, replyTo: this.#planning.replyTo };
     const forAll = shared({ ...signature.options, ...toWireOptions(over) });
-    const body = withFollowers(withDefaults(freeze(bodyOf(signature), place).signature, forAll), chain);
+    const own = withDefaults(freeze(bodyOf(signature), place).signature, forAll);
+    const body = withFollowers(own, chain.toReversed());
     const header = freeze(headerOf(signature), { ...place, chord: body });
     const size = endsOf(header.signature);
     if (size === 0) {
@@ -201,10 +202,4 @@ class Planner {
       }),
     );
   }
-}
-
-/** What follows a chord follows its body. */
-function withFollowers(body: SignatureData, chain: readonly SignatureData[]): SignatureData {
-  if (chain.length === 0) return body;
-  return { ...body, options: { ...body.options, chain: [...chain, ...chainOption(body)] } };
 }

@@ -1,16 +1,24 @@
 import type { SignatureData } from '@pool/message';
-import { chordData, chunked, kindOf, linksOf, membersOf, withLinks } from './kinds.js';
+import { chainData, chordData, chunked, kindOf, linksOf, membersOf, withArgs, withLinks } from './kinds.js';
 
 /** Chunks are a group of their parts. */
 function grouped(signature: SignatureData): SignatureData {
   return kindOf(signature) === 'chunks' ? chunked(signature) : signature;
 }
 
+/** Arguments of a chain are those of its first task, and so is taking none. */
+function withFirst({ args, immutable }: SignatureData, steps: SignatureData[]): SignatureData[] {
+  const [first, ...rest] = steps;
+  if (!first) return [];
+  const given = withArgs(first, args);
+  return [immutable ? { ...given, immutable } : given, ...rest];
+}
+
 /** What is linked to a chain is linked to its last task; what is called on errors, to each. */
 function flattened(chain: SignatureData): SignatureData[] {
   const steps = membersOf(chain)
     .map(grouped)
-    .flatMap((member) => (kindOf(member) === 'chain' ? flattened(member) : [member]));
+    .flatMap((member) => (kindOf(member) === 'chain' ? withFirst(member, flattened(member)) : [member]));
   const errbacks = linksOf(chain, 'link_error');
   const callbacks = linksOf(chain, 'link');
   return steps.map((step, i) => {
@@ -52,16 +60,25 @@ export function withErrbacks(signature: SignatureData, errbacks: readonly Signat
   }
 }
 
+/** What follows a chord follows its body. */
+export function withFollowers(body: SignatureData, followers: readonly SignatureData[]): SignatureData {
+  return followers.length === 0 ? body : chainData([body, ...followers]);
+}
+
 /**
  * The tasks of a chain one after the other: chains inside it are laid out, and a group that something follows is the
  * header of a chord whose body that is.
  */
 export function stepsOf(chain: SignatureData): SignatureData[] {
-  const steps: SignatureData[] = [];
+  let steps: SignatureData[] = [];
   for (const step of flattened(chain).reverse()) {
-    const next = steps[0];
-    if (kindOf(step) === 'group' && next) steps[0] = chordData(step, next);
-    else steps.unshift(step);
+    const [next, ...rest] = steps;
+    const kind = kindOf(step);
+    if (next && kind === 'group') steps = [chordData(step, withFollowers(next, rest))];
+    else if (next && kind === 'chord') {
+      const body = withFollowers(step.kwargs['body'] as SignatureData, steps);
+      steps = [{ ...step, kwargs: { ...step.kwargs, body } }];
+    } else steps.unshift(step);
   }
   return steps;
 }

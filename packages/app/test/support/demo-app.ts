@@ -14,7 +14,8 @@ export interface Demo extends AsyncDisposable {
   readonly fail: Task<[message: unknown], never>;
 }
 
-export async function demo(options: AppOptions = {}): Promise<Demo> {
+/** @param queues what the worker consumes; nothing, and there is only the app. */
+export async function demo(options: AppOptions = {}, queues: readonly string[] = ['celery']): Promise<Demo> {
   const place = randomUUID();
   const results = new MemoryResults(place);
   const app = new App('demo', { broker: `memory://${place}`, resultBackend: results, ...options });
@@ -24,7 +25,8 @@ export async function demo(options: AppOptions = {}): Promise<Demo> {
   const fail = app.task('demo.fail', (message: unknown): never => {
     throw new RangeError(String(message));
   });
-  const worker = await new InlineWorker(app).start('celery');
+  const worker = new InlineWorker(app);
+  if (queues.length > 0) await worker.start(...queues);
   return {
     app,
     worker,

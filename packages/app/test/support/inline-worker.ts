@@ -6,6 +6,7 @@ import {
   planReplace,
   planSuccess,
   Replace,
+  Retry,
   resultHandle,
   type TaskContext,
   type TaskRequest,
@@ -32,7 +33,8 @@ export class InlineWorker {
     this.#app = app;
   }
 
-  async start(...queues: string[]): Promise<this> {
+  /** Consumes some queues. */
+  async start(...queues: string[]): Promise<void> {
     const transport = await this.#app.transport();
     await transport.connect();
     for (const name of queues) await transport.declareQueue({ name });
@@ -42,12 +44,6 @@ export class InlineWorker {
         for (const delivery of deliveries) this.#track(this.#handle(delivery));
       },
     });
-    return this;
-  }
-
-  /** Runs a message once more, as after a redelivery. */
-  async repeat(id: string, message: Message): Promise<void> {
-    await this.#run({ ...message, headers: { ...message.headers, id } });
   }
 
   #track(handling: Promise<void>): void {
@@ -56,11 +52,13 @@ export class InlineWorker {
   }
 
   async #handle(delivery: Delivery): Promise<void> {
-    await this.#run(delivery.message);
+    // A task that asks for a retry runs again at once, however long it asked to wait.
+    while (!(await this.#run(delivery.message))) await new Promise((resolve) => setTimeout(resolve, 10));
     delivery.ack();
   }
 
-  async #run(message: Message): Promise<void> {
+  /** Whether it is done with. */
+  async #run(message: Message): Promise<boolean> {
     const app = this.#app;
     const request = requestOf(app, message);
     const { id } = request;
@@ -78,6 +76,7 @@ export class InlineWorker {
       const all = [...children, ...followUp.children];
       await store.storeResult({ taskId: id, status: 'SUCCESS', encodedResult, children: all });
     } catch (error) {
+      if (Retry.isInstance(error)) return false;
       if (Replace.isInstance(error)) await app.follow(planReplace(app.planning(), request, error.signature));
       else if (!Ignore.isInstance(error)) {
         const document = exceptionDocument(error);
@@ -85,6 +84,7 @@ export class InlineWorker {
         await app.follow(planFailure(app.planning(), request, { document }));
       }
     }
+    return true;
   }
 }
 
@@ -118,8 +118,8 @@ function contextOf(app: App, request: TaskRequest, children: ResultNode[]): Task
     options: task.options,
     signal: new AbortController().signal,
     updateState: async (state, meta) => (await app.resultStore()).updateState(request.id, state, meta),
-    retry: () => {
-      throw new Error('no retries here');
+    retry: (options) => {
+      throw new Retry(options);
     },
     replace: (signature) => {
       throw new Replace(JSON.parse(JSON.stringify(signature)));
