@@ -36,15 +36,15 @@ import type { TargetEntry, TargetTable } from './target-table.js';
  */
 export type ChildPhase = 'starting' | 'ready' | 'draining' | 'stopping' | 'killed' | 'gone';
 
-/** What a link tells its pool. */
+/** What a link tells its pool. None of it throws. */
 export interface LinkOwner {
   linkReady(link: ChildLink): void;
   jobAccepted(job: PoolJob, link: ChildLink, time: number): void;
   jobSucceeded(job: PoolJob, value: unknown): void;
   jobFailed(job: PoolJob, info: ExceptionInfo): void;
   jobPosted(job: PoolJob, value: unknown): void;
-  /** The child gave these back, not started. */
-  jobsReturned(link: ChildLink, jobs: PoolJob[]): void;
+  /** The child gave these back, not started. It was asked for `job`, or for all it could. */
+  jobsReturned(jobs: PoolJob[], job: PoolJob | undefined): void;
   /** A batch was dealt with. */
   linkProgressed(link: ChildLink): void;
   linkDrained(link: ChildLink): void;
@@ -202,19 +202,9 @@ export class ChildLink implements ChildListener {
 
   onMessages(batch: readonly unknown[]): void {
     const now = monotonic();
-    let thrown: unknown;
-    let threw = false;
-    for (let i = 0; i < batch.length; i += MESSAGE_WIDTH) {
-      try {
-        this.#onMessage(batch[i] as number, batch[i + 1] as number, batch[i + 2], batch[i + 3], now);
-      } catch (error) {
-        // A callback's error that is to go through the pool: after the rest of the batch, which is others' news.
-        if (!threw) thrown = error;
-        threw = true;
-      }
-    }
+    for (let i = 0; i < batch.length; i += MESSAGE_WIDTH)
+      this.#onMessage(batch[i] as number, batch[i + 1] as number, batch[i + 2], batch[i + 3], now);
     this.#owner.linkProgressed(this);
-    if (threw) throw thrown;
   }
 
   #onMessage(kind: number, id: number, a: unknown, b: unknown, now: number): void {
@@ -239,7 +229,7 @@ export class ChildLink implements ChildListener {
         return;
       }
       case RETURNED:
-        this.#onReturned(a as number[]);
+        this.#onReturned(id, a as number[]);
         return;
       case READY:
         if (this.phase !== 'starting') return;
@@ -267,8 +257,9 @@ export class ChildLink implements ChildListener {
     const job = this.held.peek();
     // Children end jobs in order; anything else is no message of ours.
     if (job === undefined || job.id !== id) return undefined;
-    if (this.started === 0) this.#owner.jobAccepted(job, this, Math.max(now - micros / 1e6, this.readyAt));
-    else this.started -= 1;
+    if (job.state === 'pending')
+      this.#owner.jobAccepted(job, this, Math.max(now - micros / 1e6, this.readyAt));
+    if (this.started > 0) this.started -= 1;
     this.held.shift();
     this.completed += 1;
     this.activeAt = now;
@@ -289,52 +280,57 @@ export class ChildLink implements ChildListener {
   }
 
   #acceptThrough(id: number, now: number): void {
-    while (this.started < this.held.length) {
-      const job = this.held.at(this.started) as PoolJob;
-      this.started += 1;
-      this.#owner.jobAccepted(job, this, now);
-      if (job.id === id) return;
+    const last = this.#indexOf(id);
+    for (let i = 0; i <= last; i++) {
+      const job = this.held.at(i) as PoolJob;
+      if (job.state === 'pending') this.#owner.jobAccepted(job, this, now);
     }
+    this.started = Math.max(this.started, last + 1);
   }
 
-  #onReturned(ids: number[]): void {
+  /** Where a job is among those held, by the last 32 bits of its id; -1 if it is not. */
+  #indexOf(id: number): number {
+    const { length } = this.held;
+    for (let i = 0; i < length; i++) if (((this.held.at(i) as PoolJob).id | 0) === (id | 0)) return i;
+    return -1;
+  }
+
+  #onReturned(asked: number, ids: number[]): void {
     const jobs: PoolJob[] = [];
     for (const id of ids) {
-      for (let i = this.started; i < this.held.length; i++) {
-        const job = this.held.at(i) as PoolJob;
-        if (job.id !== id) continue;
-        this.held.remove(job);
-        this.#release(job);
-        jobs.push(job);
-        break;
-      }
+      const index = this.#indexOf(id);
+      if (index < this.started) continue;
+      const job = this.held.at(index) as PoolJob;
+      this.held.remove(job);
+      this.#release(job);
+      jobs.push(job);
     }
     this.assigned -= jobs.length;
-    this.#owner.jobsReturned(this, jobs);
+    const index = asked === 0 ? -1 : this.#indexOf(asked);
+    this.#owner.jobsReturned(jobs, index === -1 ? undefined : this.held.at(index));
   }
 
-  /** How many of these jobs, which it held when it ended, it may have started. */
-  startedAtExit(held: readonly PoolJob[]): number {
-    const [first] = held;
-    if (this.started > 0 || first === undefined) return this.started;
-    // A quick job that was all a child had is started without a word, unless the child said otherwise at its end.
-    return first.sentQuick && this.lastJobId !== 0 ? 1 : 0;
+  /** Brings `started` up to date without asking the child, which may be stuck or gone. */
+  noteBegun(): void {
+    if (this.held.length === 0) return;
+    const last = this.#child?.lastBegun?.();
+    if (last !== undefined) this.started = Math.max(this.started, this.#indexOf(last) + 1);
+    // A quick job that was all a child had is begun without a word, unless the child said otherwise at its end.
+    else if (this.started === 0 && this.held.peek()?.sentQuick && this.lastJobId !== 0) this.started = 1;
   }
 
-  /** Whether it holds jobs that it has not said it started; if it was silent for long, the first of them has been. */
+  /** Whether it holds jobs that it has not said it started; looks into it if it was silent for so many seconds. */
   checkSilence(now: number, seconds: number): boolean {
-    const first = this.held.peek();
-    if (first === undefined || this.started >= this.held.length) return false;
-    if (now - this.activeAt >= seconds) {
-      if (this.started === 0 && first.sentQuick && this.readyAt > 0) {
-        this.started = 1;
-        this.#owner.jobAccepted(first, this, this.activeAt);
-      }
-      // What waits behind a job that turned out long can run elsewhere.
-      if (this.started < this.held.length && !this.#recalled) {
-        this.#recalled = true;
-        this.recall(undefined);
-      }
+    if (this.readyAt === 0 || this.started >= this.held.length) return false;
+    if (now - this.activeAt < seconds) return true;
+    this.noteBegun();
+    // Of several it has begun, all but the last have ended, and it will say how.
+    const current = this.started === 0 ? undefined : this.held.at(this.started - 1);
+    if (current?.state === 'pending') this.#owner.jobAccepted(current, this, this.activeAt);
+    // What waits behind a job that turned out long can run elsewhere.
+    if (this.started < this.held.length && !this.#recalled) {
+      this.#recalled = true;
+      this.recall(undefined);
     }
     return true;
   }

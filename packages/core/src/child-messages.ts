@@ -29,7 +29,8 @@ export const STOP = 9;
 export const READY = 20;
 /**
  * From a child: it takes the job, and all it was sent before, now. A child says so before a job runs, except before a
- * quick one that is all it has: the pool knows that what was sent to a free child is what it runs.
+ * quick one if it can note by itself what it began, or if that job is all it has: the pool knows that what was sent to a
+ * free child is what it runs.
  */
 export const STARTED = 21;
 /** From a child: the job's value is `a`; it ran `b` microseconds. */

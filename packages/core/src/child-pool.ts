@@ -24,6 +24,8 @@ import { TargetTable } from './target-table.js';
 const MAX_SENT = 2;
 /** How many milliseconds a child may be silent before the pool looks what it is at. */
 const SILENCE = 10;
+/** How often, in milliseconds, the pool looks whether it still has to keep its process alive. */
+const LIFE = 1000;
 
 /**
  * A pool whose jobs run in children: processes, threads, or anything else that can be spawned, spoken to and killed. All
@@ -46,7 +48,7 @@ export abstract class ChildPool extends BasePool {
   #dispatchPlanned = false;
   #saturated = false;
   #watch: NodeJS.Timeout | undefined = undefined;
-  #watching = false;
+  #watching: 'silence' | 'life' | undefined = undefined;
   #writes = 0;
 
   constructor(options: ChildPoolOptions = {}) {
@@ -86,11 +88,12 @@ export abstract class ChildPool extends BasePool {
   }
 
   protected override async onStop(): Promise<void> {
+    this.#endWatch();
     await this.#crew.stop();
   }
 
   protected override async onTerminate(): Promise<void> {
-    clearTimeout(this.#watch);
+    this.#endWatch();
     await this.#crew.terminate();
   }
 
@@ -118,6 +121,7 @@ export abstract class ChildPool extends BasePool {
         ? this.#targets.lookUp(own.target as TargetReference).runTimes
         : this.#targets.runTimesOf(scheduleKey);
     this.#queue.push(own);
+    if (this.#watching === undefined) this.#setWatch('life');
     if (!this.#saturated) this.#planDispatch();
   }
 
@@ -217,22 +221,29 @@ export abstract class ChildPool extends BasePool {
       link.flush();
       if (this.#options.maxTasksPerChild !== undefined) this.#crew.progressed(link);
     }
-    this.#watchSilence();
+    this.#setWatch('silence');
   }
 
-  /** Looks from time to time whether a child is silent with jobs that it has not said it started. */
-  #watchSilence(): void {
-    if (this.#watching) return;
-    this.#watching = true;
-    if (this.#watch === undefined) {
-      this.#watch = setTimeout(() => this.#onSilence(), SILENCE);
-      this.#watch.unref();
-    } else this.#watch.refresh();
+  /**
+   * Sets the pool's one timer. It keeps this process alive while there are jobs, since children do not; and it fires soon
+   * when there are jobs that a child has not said it started.
+   */
+  #setWatch(purpose: 'silence' | 'life'): void {
+    if (this.#watching === purpose || this.#watching === 'silence') return;
+    this.#watching = purpose;
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => this.#onWatch(), purpose === 'silence' ? SILENCE : LIFE);
   }
 
-  #onSilence(): void {
-    this.#watching = false;
-    if (this.#crew.checkSilence(SILENCE / 1000)) this.#watchSilence();
+  #endWatch(): void {
+    clearTimeout(this.#watch);
+    this.#watching = undefined;
+  }
+
+  #onWatch(): void {
+    this.#watching = undefined;
+    if (this.#crew.checkSilence(SILENCE / 1000)) this.#setWatch('silence');
+    else if (this.unfinished > 0) this.#setWatch('life');
   }
 
   #killFor(job: PoolJob, signal: NodeJS.Signals): void {
@@ -254,22 +265,33 @@ export abstract class ChildPool extends BasePool {
   readonly #links: LinkOwner = {
     linkReady: (link) => this.#crew.onReady(link),
     jobAccepted: (job, link, time) => {
-      this.acceptJob(job, link.pid, time);
+      try {
+        this.acceptJob(job, link.pid, time);
+      } catch (error) {
+        throwLater(error);
+      }
       if (this.#terminations.size > 0) {
         const termination = this.#terminations.get(job);
         if (termination !== undefined && job.link !== undefined) this.#killFor(job, termination.signal);
       }
     },
     jobSucceeded: (job, value) => {
-      this.succeedJob(job, value);
+      try {
+        this.succeedJob(job, value);
+      } catch (error) {
+        throwLater(error);
+      }
       this.#settled(job);
     },
-    jobFailed: (job, info) => {
-      this.failJob(job, info);
-      this.#settled(job);
+    jobFailed: (job, info) => this.#fail(job, info),
+    jobPosted: (job, value) => {
+      try {
+        this.messageJob(job, value);
+      } catch (error) {
+        throwLater(error);
+      }
     },
-    jobPosted: (job, value) => this.messageJob(job, value),
-    jobsReturned: (_link, jobs) => this.#onReturned(jobs),
+    jobsReturned: (jobs, job) => this.#onReturned(jobs, job),
     linkProgressed: (link) => {
       if (
         link.phase !== 'ready' ||
@@ -278,53 +300,62 @@ export abstract class ChildPool extends BasePool {
       )
         this.#crew.progressed(link);
       if (this.#queue.length > 0) this.#dispatchQueued();
-      else this.#saturated = false;
+      else {
+        this.#saturated = false;
+        if (this.#watching === 'life' && this.unfinished === 0) this.#endWatch();
+      }
     },
     linkDrained: () => this.#dispatchQueued(),
     linkExited: (link, exit) => this.#onExit(link, exit),
   };
 
-  #onReturned(jobs: PoolJob[]): void {
+  #fail(job: PoolJob, info: ExceptionInfo): void {
+    try {
+      this.failJob(job, info);
+    } catch (error) {
+      throwLater(error);
+    }
+    this.#settled(job);
+  }
+
+  #onReturned(jobs: PoolJob[], running: PoolJob | undefined): void {
     const again: PoolJob[] = [];
     for (const job of jobs) {
       job.sent -= 1;
       const termination = this.#terminations.get(job);
-      if (termination !== undefined) {
-        const reason = new Terminated('the job was ended before it started', { signal: termination.signal });
-        this.failJob(job, ExceptionInfo.from(reason));
-        this.#settled(job);
-      } else if (!job.ready) again.push(job);
+      if (termination !== undefined) this.#fail(job, endedBeforeStart(termination.signal));
+      else if (!job.ready) again.push(job);
     }
     this.#queue.unshift(again);
+    // It was asked for because it is to end, and the child has begun it.
+    const termination = running === undefined ? undefined : this.#terminations.get(running);
+    if (running !== undefined && termination !== undefined) this.#killFor(running, termination.signal);
   }
 
   #onExit(link: ChildLink, exit: ChildExit): void {
+    link.noteBegun();
     const held: PoolJob[] = [];
     for (let job = link.held.shift(); job !== undefined; job = link.held.shift()) held.push(job);
-    const started = link.startedAtExit(held);
+    const { started } = link;
     const again: PoolJob[] = [];
     const endings: [PoolJob, ExceptionInfo | undefined][] = [];
     held.forEach((job, index) => {
       job.link = undefined;
-      if (index < started) {
-        if (index === 0 && job.state === 'pending') this.acceptJob(job, link.pid, link.activeAt);
-        endings.push([job, lossOf(job, link, exit, this.#terminations.get(job)?.signal)]);
-      } else if (this.#terminations.has(job)) {
-        const { signal = 'SIGTERM' } = this.#terminations.get(job) ?? {};
-        endings.push([
-          job,
-          ExceptionInfo.from(new Terminated('the job was ended before it started', { signal })),
-        ]);
-      } else if (job.sent >= MAX_SENT) endings.push([job, lossOf(job, link, exit, undefined)]);
+      const signal = this.#terminations.get(job)?.signal;
+      if (index < started - 1) endings.push([job, lossOf(job, link, exit, 'finished', undefined)]);
+      else if (index < started) endings.push([job, lossOf(job, link, exit, 'running', signal)]);
+      else if (signal !== undefined) endings.push([job, endedBeforeStart(signal)]);
+      else if (job.sent >= MAX_SENT || this.state === 'TERMINATE')
+        endings.push([job, lossOf(job, link, exit, 'waiting', undefined)]);
       else if (!job.ready) again.push(job);
     });
-    if (this.state === 'TERMINATE')
-      for (const job of again.splice(0)) endings.push([job, lossOf(job, link, exit, undefined)]);
+    for (const [job] of endings.slice(0, started))
+      if (job.state === 'pending') this.#links.jobAccepted(job, link, link.activeAt);
     this.#queue.unshift(again);
     this.#crew.onExit(link, exit);
     for (const [job, info] of endings) {
-      if (info !== undefined) this.failJob(job, info);
-      this.#settled(job);
+      if (info === undefined) this.#settled(job);
+      else this.#fail(job, info);
     }
     if (this.#queue.length > 0) this.#planDispatch();
   }
@@ -333,10 +364,24 @@ export abstract class ChildPool extends BasePool {
     const event = (link: ChildLink): ChildEvent => ({ index: link.index, pid: link.pid });
     return {
       newLink: (index) => new ChildLink(this.#links, this.#targets, index),
-      spawn: (spec, link) => {
-        const child = this.spawnChild({ ...spec, title: `${spec.title}${this.childTitle}` }, link);
-        if (!(child instanceof Promise)) return link.attach(child, this.#initOf(spec.index));
-        return child.then((made) => link.attach(made, this.#initOf(spec.index)));
+      spawn: (link) => {
+        const { childTitle } = this;
+        const child = this.spawnChild(
+          {
+            get index() {
+              return link.index;
+            },
+            get label() {
+              return `${childTitle}${link.index === 0 ? 'spare' : link.index}`;
+            },
+          },
+          link,
+        );
+        if (!(child instanceof Promise)) {
+          link.attach(child, this.#initOf(link.index));
+          return undefined;
+        }
+        return child.then((made) => link.attach(made, this.#initOf(link.index)));
       },
       logger: this.logger,
       capacityChanged: () => this.#planDispatch(),
@@ -367,4 +412,15 @@ export abstract class ChildPool extends BasePool {
       reportMemory: maxMemoryPerChild !== undefined,
     };
   }
+}
+
+function endedBeforeStart(signal: NodeJS.Signals): ExceptionInfo {
+  return ExceptionInfo.from(new Terminated('the job was ended before it started', { signal }));
+}
+
+/** Lets an error that is to go through the pool do so on a stack of its own, where it takes no other job along. */
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }

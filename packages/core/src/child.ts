@@ -1,5 +1,3 @@
-import type { ExceptionInfoData } from './exception-info.js';
-
 /** How a child ended. */
 export interface ChildExit {
   /** Its exit code, or null when a signal ended it or there is no such thing. */
@@ -37,20 +35,20 @@ export interface Child {
   flush(): void;
   /** Whether more is waiting to be sent than should; the pool then holds jobs back until `onDrain`. */
   readonly congested: boolean;
+  /**
+   * The id of the job it began last, cut to 32 bits; 0 for none, undefined if it cannot tell. For children that can tell without being asked, even when
+   * they are stuck or dead, say by shared memory: then `ChildHost.began` notes it in the child. Without it, a child that is
+   * lost takes along up to 64 quick jobs of which it may have started some.
+   */
+  lastBegun?(): number | undefined;
   /** Ends the child and what it started. `SIGKILL` must do so for certain, whatever the child's code does. */
   kill(signal: NodeJS.Signals): void;
 }
 
 /** Which child to spawn. What it is to do follows as its first message. */
 export interface ChildSpec {
-  /** The index of its slot, from 1; 0 for a spare. */
+  /** The index of its slot, from 1; 0 for a spare. Changes when a spare gets a slot. */
   readonly index: number;
-  /** What to call it in process lists and logs. */
-  readonly title: string;
-}
-
-/** The last words of a child that ends for an error. */
-export interface FatalError {
-  readonly info: ExceptionInfoData;
-  readonly phase: string;
+  /** What to call it in logs, its index included. */
+  readonly label: string;
 }

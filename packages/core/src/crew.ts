@@ -1,4 +1,4 @@
-import type { ChildExit, ChildSpec } from './child.js';
+import type { ChildExit } from './child.js';
 import type { ChildLink } from './child-link.js';
 import type { ResolvedChildPoolOptions } from './child-pool-options.js';
 import { monotonic } from './deadlines.js';
@@ -9,7 +9,7 @@ import type { PoolLogger } from './logger.js';
 export interface CrewHost {
   newLink(index: number): ChildLink;
   /** Spawns the child and connects it to its link. */
-  spawn(spec: ChildSpec, link: ChildLink): void | Promise<void>;
+  spawn(link: ChildLink): Promise<void> | undefined;
   readonly logger: PoolLogger;
   /** There are more children to give jobs to, or others. */
   capacityChanged(): void;
@@ -369,7 +369,7 @@ export class Crew {
     });
     const failed = (error: unknown): void => link.onExit({ exitCode: null, signal: null, error });
     try {
-      const spawned = this.#host.spawn({ index, title: `pool: ${this.#options.name}:` }, link);
+      const spawned = this.#host.spawn(link);
       if (spawned === undefined) this.#host.spawned(link);
       else spawned.then(() => this.#host.spawned(link), failed);
     } catch (error) {
@@ -402,6 +402,8 @@ export class Crew {
       slot.retry = undefined;
       this.#fill(slot);
     }, delay * 1000);
+    // Jobs that wait keep the process alive, if there are any.
+    slot.retry.unref();
   }
 
   #slotOf(link: ChildLink): Slot | undefined {

@@ -47,7 +47,7 @@ export interface LossDetails {
   pid?: number;
   exitCode?: number;
   signal?: string;
-  /** What the child was doing: `starting`, `idle`, `running`, `stopping`. */
+  /** Where the job was: `waiting` for its turn, `running`, or `finished` with its result not yet told. */
   phase?: string;
   correlationId?: string;
   outOfMemory?: boolean;

@@ -37,6 +37,7 @@ export class JobQueue {
 
   /** Puts jobs before all others, in their order. */
   unshift(jobs: readonly PoolJob[]): void {
+    if (jobs.length === 0) return;
     this.#jobs = [...jobs, ...this.#jobs.slice(this.#head)];
     this.#head = 0;
   }

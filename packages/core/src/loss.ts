@@ -9,6 +9,7 @@ export function lossOf(
   job: PoolJob,
   link: ChildLink,
   exit: ChildExit,
+  phase: 'waiting' | 'running' | 'finished',
   terminatedBy: NodeJS.Signals | undefined,
 ): ExceptionInfo | undefined {
   if (job.ready) return undefined;
@@ -16,21 +17,25 @@ export function lossOf(
     return ExceptionInfo.from(
       new Terminated(`the job was ended by ${terminatedBy}`, { signal: terminatedBy }),
     );
-  const running = job.state === 'accepted';
-  const details: LossDetails = { pid: link.pid, phase: running ? 'running' : 'waiting' };
+  const details: LossDetails = { pid: link.pid, phase };
   if (exit.exitCode !== null) details.exitCode = exit.exitCode;
   if (exit.signal !== null) details.signal = exit.signal;
   if (job.correlationId !== undefined) details.correlationId = job.correlationId;
   if (exit.outOfMemory) details.outOfMemory = true;
   const name = job.correlationId ?? `${job.id}`;
-  const doing = running ? `while it ran job ${name}` : `before it started job ${name}`;
-  const cause = link.fatal !== undefined && running ? link.fatal.info : undefined;
+  const doing = { waiting: 'before it started', running: 'while it ran', finished: 'before it told how' }[
+    phase
+  ];
+  const cause = phase === 'running' ? link.fatal?.info : undefined;
   const why = cause === undefined ? '' : `: ${cause.toString()}`;
   return ExceptionInfo.from(
-    new WorkerLostError(`child ${link.pid} ended with ${endOf(exit)} ${doing}${why}`, {
-      details,
-      ...(cause === undefined ? {} : { cause: cause.toError() }),
-    }),
+    new WorkerLostError(
+      `child ${link.pid} ended with ${endOf(exit)} ${doing} job ${name}${phase === 'finished' ? ' ended' : ''}${why}`,
+      {
+        details,
+        ...(cause === undefined ? {} : { cause: cause.toError() }),
+      },
+    ),
   );
 }
 

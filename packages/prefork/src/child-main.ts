@@ -6,6 +6,9 @@ import { FrameReader, FrameWriter, type Serialization } from '@pool/core/frames'
 /** The channel, beside stdin, stdout and stderr: what the pool says, and what this process says. */
 const FROM_POOL = 3;
 const TO_POOL = 4;
+/** Where this process notes which job it begins, and its place there. */
+const BLACK_BOX = 5;
+const offset = process.argv[3];
 
 const writer = new FrameWriter(process.argv[2] as Serialization);
 const outlet = {
@@ -29,8 +32,19 @@ function writeFully(piece: Buffer): void {
   }
 }
 
+const record = Buffer.alloc(4);
+const place = Number(offset);
+
 const runner = new ChildRunner(outlet, {
   pid: process.pid,
+  ...(offset === undefined || offset === ''
+    ? {}
+    : {
+        began: (id: number) => {
+          record.writeInt32LE(id | 0);
+          writeSync(BLACK_BOX, record, 0, 4, place);
+        },
+      }),
   exit: (code) => process.exit(code),
   named: (title) => {
     process.title = title;

@@ -8,7 +8,10 @@ import {
   type PoolCapabilities,
 } from '@pool/core';
 import type { Serialization } from '@pool/core/frames';
-import { ProcessChild } from './process-child.js';
+import { BlackBox } from './black-box.js';
+import { OomKills } from './oom-kills.js';
+import { Output } from './output.js';
+import { ProcessChild, type ProcessOptions } from './process-child.js';
 
 /** What a {@link PreforkPool} can be told, besides what every pool of children can. */
 export interface PreforkPoolOptions extends ChildPoolOptions {
@@ -49,11 +52,9 @@ const ownOptionNames = ['serialization', 'env', 'cwd', 'execArgv', 'output'];
 export class PreforkPool extends ChildPool {
   static override readonly optionNames: readonly string[] = [...childPoolOptionNames, ...ownOptionNames];
   override readonly capabilities: PoolCapabilities = capabilities;
-  readonly #serialization: Serialization;
+  readonly #process: Omit<ProcessOptions, 'env' | 'blackBox'>;
   readonly #env: NodeJS.ProcessEnv | undefined;
-  readonly #cwd: string | undefined;
-  readonly #execArgv: readonly string[];
-  readonly #output: 'prefix' | 'inherit' | 'ignore';
+  #blackBox: BlackBox | undefined = undefined;
 
   constructor(options: PreforkPoolOptions = {}) {
     super(options);
@@ -63,20 +64,47 @@ export class PreforkPool extends ChildPool {
     if (output !== 'prefix' && output !== 'inherit' && output !== 'ignore')
       throw new TypeError(`output must be 'prefix', 'inherit' or 'ignore', not ${String(output)}`);
     if (!Array.isArray(execArgv)) throw new TypeError('execArgv must be an array of strings');
-    this.#serialization = serialization;
     this.#env = env;
-    this.#cwd = cwd;
-    this.#execArgv = execArgv;
-    this.#output = output;
+    this.#process = {
+      serialization,
+      cwd,
+      execArgv,
+      killGrace: this.childOptions.killGrace,
+      stdout: output === 'prefix' ? new Output(process.stdout) : output,
+      stderr: output === 'prefix' ? new Output(process.stderr) : output,
+      oomKills: new OomKills(),
+    };
+  }
+
+  protected override async onStart(): Promise<void> {
+    try {
+      this.#blackBox = new BlackBox();
+    } catch (error) {
+      this.logger.warn('no place for the file in which children note what they begin', error);
+    }
+    await super.onStart();
+  }
+
+  protected override async onStop(): Promise<void> {
+    await super.onStop();
+    this.#closeBlackBox();
+  }
+
+  protected override async onTerminate(): Promise<void> {
+    await super.onTerminate();
+    this.#closeBlackBox();
+  }
+
+  #closeBlackBox(): void {
+    this.#blackBox?.close();
+    this.#blackBox = undefined;
   }
 
   protected override spawnChild(spec: ChildSpec, listener: ChildListener): Child {
     return new ProcessChild(spec, listener, {
-      serialization: this.#serialization,
+      ...this.#process,
       env: this.#env ?? process.env,
-      cwd: this.#cwd,
-      execArgv: this.#execArgv,
-      output: this.#output,
+      blackBox: this.#blackBox,
     });
   }
 }

@@ -1,23 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { Child, ChildListener, ChildSpec } from '@pool/core';
+import type { Child, ChildExit, ChildListener, ChildSpec } from '@pool/core';
 import { FrameReader, FrameWriter, type Serialization } from '@pool/core/frames';
-import { OutputLines } from './output-lines.js';
+import type { BlackBox } from './black-box.js';
+import type { OomKills } from './oom-kills.js';
+import type { Output } from './output.js';
 
-/** How to make a process. */
+/** How to make a process, and what it shares with the others of its pool. */
 export interface ProcessOptions {
   readonly serialization: Serialization;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string | undefined;
   readonly execArgv: readonly string[];
-  readonly output: 'prefix' | 'inherit' | 'ignore';
+  readonly killGrace: number;
+  /** Where the child's lines go; its own stdout and stderr are this process's, or nothing, if there is none. */
+  readonly stdout: Output | 'inherit' | 'ignore';
+  readonly stderr: Output | 'inherit' | 'ignore';
+  readonly blackBox: BlackBox | undefined;
+  readonly oomKills: OomKills;
 }
 
 const entry = fileURLToPath(new URL('./child-main.js', import.meta.url));
 /** How many bytes may wait to be sent to a child before the pool holds jobs back. */
 const CONGESTED = 256 * 1024;
-/** How many milliseconds the channel of a process that has ended may take to deliver the rest. */
+/** How many milliseconds what a process said may come after its end. */
 const LATE = 1000;
 /** How many characters of stderr are kept for error messages. */
 const TAIL = 4096;
@@ -29,44 +36,60 @@ const TAIL = 4096;
 export class ProcessChild implements Child {
   readonly #process: ChildProcess;
   readonly #listener: ChildListener;
+  readonly #options: ProcessOptions;
   readonly #writer: FrameWriter;
-  readonly #toChild: Socket;
-  readonly #outputs: OutputLines[] = [];
+  readonly #toChild: Socket | undefined;
+  readonly #record: number | undefined;
+  /** What has to end before the process has: itself, its channel, its stderr. */
+  readonly #open: Set<string> = new Set(['process', 'channel']);
   #stderrTail = '';
   #error: unknown;
   #congested = false;
-  #exited: { exitCode: number | null; signal: NodeJS.Signals | null } | undefined = undefined;
-  #channelEnded = false;
+  #killed = false;
+  #exit: { exitCode: number | null; signal: NodeJS.Signals | null } | undefined = undefined;
   #ended = false;
 
   constructor(spec: ChildSpec, listener: ChildListener, options: ProcessOptions) {
     this.#listener = listener;
+    this.#options = options;
     this.#writer = new FrameWriter(options.serialization);
-    const output = options.output === 'prefix' ? 'pipe' : options.output;
-    this.#process = spawn(process.execPath, [...options.execArgv, entry, options.serialization], {
+    const { blackBox, stdout, stderr } = options;
+    this.#record = blackBox?.allocate();
+    const args = [...options.execArgv, entry, options.serialization, `${this.#record ?? ''}`];
+    this.#process = spawn(process.execPath, args, {
       // A group of its own, so that it can be killed with all it started, and a terminal's ^C does not reach it.
       detached: true,
-      stdio: ['ignore', output, output, 'pipe', 'pipe'],
+      stdio: [
+        'ignore',
+        typeof stdout === 'string' ? stdout : 'pipe',
+        typeof stderr === 'string' ? stderr : 'pipe',
+        'pipe',
+        'pipe',
+        blackBox?.fd ?? 'ignore',
+      ],
       env: options.env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       windowsHide: true,
     });
-    this.#process.once('error', (error) => {
-      this.#error = error;
-      this.#end();
-    });
-    this.#process.once('exit', (exitCode, signal) => {
-      this.#exited = { exitCode, signal };
-      if (this.#channelEnded) this.#end();
-      else setTimeout(() => this.#end(), LATE).unref();
-    });
-    const [, stdout, stderr, toChild, fromChild] = this.#process.stdio as unknown as (Socket | null)[];
-    this.#toChild = toChild as Socket;
-    this.#toChild.on('error', () => {});
-    this.#toChild.on('drain', () => this.#onDrain());
-    this.#read(fromChild as Socket);
-    if (stdout) this.#forward(stdout, process.stdout, spec);
-    if (stderr) this.#forward(stderr, process.stderr, spec);
+    // The pool keeps this process alive while it has something to do; a child by itself does not.
+    this.#process.unref();
+    this.#process.once('error', (error) => this.#onSpawnError(error));
+    this.#process.once('exit', (exitCode, signal) => this.#onProcessExit(exitCode, signal));
+    const [, out, err, toChild, fromChild] = this.#process.stdio as unknown as (Socket | null | undefined)[];
+    this.#toChild = toChild ?? undefined;
+    toChild?.unref();
+    toChild?.on('error', () => {});
+    toChild?.on('drain', () => this.#onDrain());
+    if (fromChild) this.#read(fromChild);
+    if (out && typeof stdout !== 'string') stdout.forward(out, () => spec.label);
+    if (err && typeof stderr !== 'string') {
+      this.#open.add('stderr');
+      stderr.forward(err, () => spec.label);
+      err.on('data', (chunk: Buffer) => {
+        this.#stderrTail = (this.#stderrTail + chunk.toString('utf8')).slice(-TAIL);
+      });
+      err.once('close', () => this.#closed('stderr'));
+    }
   }
 
   get pid(): number {
@@ -86,7 +109,7 @@ export class ProcessChild implements Child {
     if (this.#writer.empty) return;
     const pieces = this.#writer.take();
     const socket = this.#toChild;
-    if (!socket.writable) return;
+    if (socket === undefined || !socket.writable) return;
     if (pieces.length === 1) socket.write(pieces[0] as Buffer);
     else {
       socket.cork();
@@ -98,13 +121,24 @@ export class ProcessChild implements Child {
     this.#congested = socket.writableLength >= CONGESTED;
   }
 
+  lastBegun(): number | undefined {
+    return this.#record === undefined ? undefined : this.#options.blackBox?.read(this.#record);
+  }
+
   kill(signal: NodeJS.Signals): void {
+    this.#killed = true;
+    if (this.#exit === undefined) this.#signalGroup(signal);
+  }
+
+  /** Sends a signal to the process and all it started that has not left its group; false if there is none. */
+  #signalGroup(signal: NodeJS.Signals | 0): boolean {
     const { pid } = this.#process;
-    if (pid === undefined) return;
+    if (pid === undefined) return false;
     try {
       process.kill(-pid, signal);
+      return true;
     } catch {
-      if (this.#exited === undefined) this.#process.kill(signal);
+      return signal !== 0 && this.#exit === undefined && this.#process.kill(signal);
     }
   }
 
@@ -116,36 +150,61 @@ export class ProcessChild implements Child {
 
   #read(socket: Socket): void {
     const reader = new FrameReader((batch) => this.#listener.onMessages(batch));
-    socket.on('data', (chunk: Buffer) => reader.push(chunk));
-    socket.on('error', () => {});
-    socket.once('close', () => {
-      this.#channelEnded = true;
-      if (this.#exited !== undefined) this.#end();
+    socket.unref();
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        // Something in the child wrote to the channel. What it means to say cannot be known any more.
+        this.#error = error;
+        socket.destroy();
+        this.kill('SIGKILL');
+      }
     });
+    socket.on('error', () => {});
+    socket.once('close', () => this.#closed('channel'));
   }
 
-  #forward(from: Socket, to: NodeJS.WriteStream, spec: ChildSpec): void {
-    const lines = new OutputLines((line) => {
-      to.write(`[${spec.index === 0 ? 'spare' : spec.index}] ${line}\n`);
-      if (to === process.stderr) this.#stderrTail = `${this.#stderrTail}${line}\n`.slice(-TAIL);
-    });
-    this.#outputs.push(lines);
-    from.on('data', (chunk: Buffer) => lines.push(chunk));
-    from.once('end', () => lines.end());
-    from.on('error', () => {});
+  #onSpawnError(error: Error): void {
+    // Also told when a signal could not be sent, which says nothing of the process.
+    if (this.#process.pid !== undefined) return;
+    this.#error = error;
+    this.#end();
+  }
+
+  #onProcessExit(exitCode: number | null, signal: NodeJS.Signals | null): void {
+    this.#exit = { exitCode, signal };
+    // What a killed child started was asked to end with it, and has the same grace.
+    if (this.#killed && this.#signalGroup(0))
+      setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.killGrace * 1000);
+    this.#closed('process');
+    // What the child started may hold its stderr open for as long as it likes.
+    if (!this.#ended) setTimeout(() => this.#end(), LATE);
+  }
+
+  #closed(part: string): void {
+    this.#open.delete(part);
+    if (this.#open.size === 0) this.#end();
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const lines of this.#outputs) lines.end();
-    this.#toChild.destroy();
-    const { exitCode = null, signal = null } = this.#exited ?? {};
-    this.#listener.onExit({
+    this.#toChild?.destroy();
+    const { exitCode = null, signal = null } = this.#exit ?? {};
+    const exit: ChildExit = {
       exitCode,
       signal,
       stderrTail: this.#stderrTail,
+      outOfMemory: this.#ranOutOfMemory(signal),
       ...(this.#error === undefined ? {} : { error: this.#error }),
-    });
+    };
+    this.#listener.onExit(exit);
+    if (this.#record !== undefined) this.#options.blackBox?.release(this.#record);
+  }
+
+  #ranOutOfMemory(signal: NodeJS.Signals | null): boolean {
+    if (signal === 'SIGKILL') return !this.#killed && this.#options.oomKills.claim();
+    return signal === 'SIGABRT' && this.#stderrTail.includes('heap out of memory');
   }
 }

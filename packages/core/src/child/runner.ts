@@ -42,12 +42,15 @@ export interface ChildHost {
   exit(code: number): void;
   /** The child got its slot: `title` is what to call it. */
   named?(title: string, index: number): void;
+  /** Notes that a job begins, where the pool finds it even if this child is stuck or dead; see `Child.lastBegun`. */
+  began?(id: number): void;
   /** Its memory in KiB. @default that of the process */
   memory?(): number;
 }
 
 /** How long quick jobs may run, in microseconds, before what is known of them is sent. */
 const GROUP_MICROS = 400;
+/** How many of them are announced at a time by a child that cannot note which it began. */
 const MAX_GROUP = 64;
 /** How long jobs may follow one another, in milliseconds, before the event loop gets its turn. */
 const TURN_MS = 2;
@@ -79,6 +82,9 @@ export class ChildRunner {
   #busy = false;
   #started = 0;
   #unsent = 0;
+  /** When the last job ended, and when what was known was last sent. */
+  #now = 0;
+  #sentAt = 0;
   #quickMicros = 10;
   #turnStarted = 0;
   #immediate: NodeJS.Immediate | undefined = undefined;
@@ -110,9 +116,15 @@ export class ChildRunner {
       else this.#control(kind, batch[i + 1] as number, batch[i + 2], batch[i + 3]);
     }
     if (!this.#busy && this.#ready) {
-      this.#turnStarted = performance.now();
+      this.#startTurn();
       this.#run();
     }
+  }
+
+  #startTurn(): void {
+    this.#now = performance.now();
+    this.#turnStarted = this.#now;
+    if (this.#unsent === 0) this.#sentAt = this.#now;
   }
 
   /** The pool is gone: nobody wants the results. */
@@ -135,6 +147,7 @@ export class ChildRunner {
   /** Sends what the pool has not been told. */
   flush(): void {
     this.#unsent = 0;
+    this.#sentAt = this.#now;
     this.#outlet.flush();
   }
 
@@ -192,10 +205,12 @@ export class ChildRunner {
       if (this.#granted === 0) this.#grant();
       this.#granted -= 1;
       if (!this.#execute()) return;
-      if (performance.now() - this.#turnStarted > TURN_MS && this.#inbox.length > 0) {
+      if (this.#inbox.length === 0) break;
+      if (this.#now - this.#turnStarted > TURN_MS) {
         this.#yield();
         return;
       }
+      if (this.#unsent > 0 && this.#now - this.#sentAt > GROUP_MICROS / 1000) this.flush();
     }
     this.#busy = false;
     if (this.#unsent > 0) this.flush();
@@ -209,12 +224,11 @@ export class ChildRunner {
     const quick = kind === QUICK_JOB || kind === DETAILED_QUICK_JOB;
     this.#announced = true;
     if (!quick) this.#granted = 1;
-    else {
-      if (inbox.length === 1 && this.#unsent === 0) {
-        this.#granted = 1;
-        this.#announced = false;
-        return;
-      }
+    else if (this.#host.began !== undefined || (inbox.length === 1 && this.#unsent === 0)) {
+      this.#granted = 1;
+      this.#announced = false;
+      return;
+    } else {
       const most = Math.min(inbox.length, MAX_GROUP, Math.max(1, GROUP_MICROS / this.#quickMicros));
       let count = 1;
       for (; count < most; count++) {
@@ -236,6 +250,7 @@ export class ChildRunner {
     const payload = inbox.at(0, 3);
     inbox.shift();
     this.#busy = true;
+    this.#host.began?.(id);
     let args = payload as readonly unknown[];
     let kwargs: Readonly<Record<string, unknown>> | null = null;
     let correlationId: string | null = null;
@@ -248,7 +263,7 @@ export class ChildRunner {
     resolveTarget(target).then(
       (fn) => {
         target.fn = fn;
-        this.#turnStarted = performance.now();
+        this.#startTurn();
         if (this.#call(job, fn, args, kwargs, softTimeout)) this.#run();
       },
       (error: unknown) => {
@@ -296,7 +311,7 @@ export class ChildRunner {
 
   #onSettled(value: unknown, failed: boolean): void {
     this.#finish(value, failed);
-    if (this.#immediate === undefined) this.#turnStarted = performance.now();
+    if (this.#immediate === undefined) this.#startTurn();
     this.#run();
   }
 
@@ -304,6 +319,7 @@ export class ChildRunner {
     const { id } = this.#current as ChildJob;
     this.#current = undefined;
     const now = performance.now();
+    this.#now = now;
     const micros = Math.round((now - this.#started) * 1000);
     this.#unsent += 1;
     try {
@@ -342,7 +358,7 @@ export class ChildRunner {
   #yield(): void {
     this.flush();
     setImmediate(() => {
-      this.#turnStarted = performance.now();
+      this.#startTurn();
       this.#run();
     });
   }

@@ -3,8 +3,8 @@ import { StringDecoder } from 'node:string_decoder';
 /** A line without an end is passed on when it is this long. */
 const MAX_LINE = 64 * 1024;
 
-/** Makes whole lines of text that arrives in pieces, so that the lines of several children do not mix. */
-export class OutputLines {
+/** Makes whole lines of text that arrives in pieces, so that those of several children do not mix. */
+export class Lines {
   readonly #onLine: (line: string) => void;
   readonly #decoder: StringDecoder = new StringDecoder('utf8');
   #rest = '';

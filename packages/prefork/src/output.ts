@@ -1,0 +1,38 @@
+import type { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { Lines } from './lines.js';
+
+/** Passes what children print on to a stream of this process, in whole lines that say who printed them. */
+export class Output {
+  readonly #to: Writable;
+  readonly #waiting: Set<Readable> = new Set();
+
+  constructor(to: Writable) {
+    this.#to = to;
+  }
+
+  forward(from: Socket, label: () => string): void {
+    const lines = new Lines((line) => {
+      if (this.#to.write(`[${label()}] ${line}\n`)) return;
+      from.pause();
+      this.#wait(from);
+    });
+    from.unref();
+    from.on('data', (chunk: Buffer) => lines.push(chunk));
+    from.on('error', () => {});
+    from.once('close', () => {
+      this.#waiting.delete(from);
+      lines.end();
+    });
+  }
+
+  #wait(from: Readable): void {
+    if (this.#waiting.size === 0) this.#to.once('drain', () => this.#resume());
+    this.#waiting.add(from);
+  }
+
+  #resume(): void {
+    for (const from of this.#waiting) from.resume();
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { benchPools } from '../src/pools.mjs';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    loads: { type: 'string', default: '' },
+    size: { type: 'string', default: '2' },
+    write: { type: 'boolean', default: false },
+  },
+});
+/** @param {string} text */
+const list = (text) => text.split(',').filter((part) => part !== '');
+
+if (positionals[0] !== 'pools') {
+  console.error(
+    'usage: npm run bench -- pools [--quick] [--only NAME,…] [--loads NAME,…] [--size N] [--write]',
+  );
+  process.exit(2);
+}
+const only = list(values.only);
+const loads = list(values.loads);
+const { report, tables } = await benchPools({ quick: values.quick, only, loads, size: Number(values.size) });
+console.log(tables);
+// A part is for looking at; the page is of the whole.
+const whole = !values.quick && only.length === 0 && loads.length === 0;
+if (whole || values.write) {
+  const page = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
+  writeFileSync(page, report);
+  console.error(`written to ${page}`);
+}

@@ -1,0 +1,150 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/**
+ * A pool as the harness sees it: one promise a call.
+ *
+ * @typedef {object} Adapter
+ * @property {(name: string, value: unknown) => Promise<unknown>} call
+ * @property {() => Promise<unknown>} close
+ */
+/**
+ * @typedef {object} AdapterKind
+ * @property {'process' | 'thread'} kind
+ * @property {boolean} ours
+ * @property {(size: number, require: NodeJS.Require) => Promise<Adapter>} create
+ */
+
+/** @param {string} name */
+const taskFile = (name) => fileURLToPath(new URL(`../tasks/${name}`, import.meta.url));
+const tasks = taskFile('tasks.cjs');
+
+/**
+ * Loads a peer as its users do.
+ *
+ * @param {NodeJS.Require} require
+ * @param {string} name
+ * @returns {Promise<any>}
+ */
+const load = (require, name) => import(pathToFileURL(require.resolve(name)).href);
+
+/**
+ * Ours run with everything on that a worker uses: a job object, the accept callback, an armed time limit, the promise.
+ *
+ * @param {string} specifier
+ * @param {string} className
+ * @param {Record<string, unknown>} options
+ * @returns {AdapterKind['create']}
+ */
+const own = (specifier, className, options) => async (size) => {
+  const namespace = await import(specifier);
+  const pool = new namespace[className]({ limit: size, ...options });
+  await pool.start();
+  const targets = new Map();
+  let accepted = 0;
+  const jobOptions = {
+    timeout: 300,
+    acceptCallback() {
+      accepted++;
+    },
+  };
+  return {
+    call(name, value) {
+      let target = targets.get(name);
+      if (target === undefined) {
+        target = { module: tasks, name };
+        targets.set(name, target);
+      }
+      return pool.applyAsync(target, [value], undefined, jobOptions).result;
+    },
+    close: async () => {
+      await pool.stop();
+      if (accepted === 0) throw new Error('nothing was accepted');
+    },
+  };
+};
+
+/** @returns {AdapterKind['create']} */
+const tinypool = (/** @type {Record<string, unknown>} */ options) => async (size, require) => {
+  const { Tinypool } = await load(require, 'tinypool');
+  const pool = new Tinypool({
+    filename: tasks,
+    minThreads: size,
+    maxThreads: size,
+    env: process.env,
+    ...options,
+  });
+  return { call: (name, value) => pool.run(value, { name }), close: () => pool.destroy() };
+};
+
+/** @returns {AdapterKind['create']} */
+const piscina = (/** @type {Record<string, unknown>} */ options) => async (size, require) => {
+  const { Piscina } = await load(require, 'piscina');
+  const pool = new Piscina({ filename: tasks, minThreads: size, maxThreads: size, ...options });
+  return { call: (name, value) => pool.run(value, { name }), close: () => pool.destroy() };
+};
+
+/** @returns {AdapterKind['create']} */
+const workerpool = (/** @type {string} */ workerType) => async (size, require) => {
+  process.env['BENCH_WORKERPOOL'] = require.resolve('workerpool');
+  const { default: lib } = await load(require, 'workerpool');
+  const pool = lib.pool(taskFile('workerpool.cjs'), { minWorkers: size, maxWorkers: size, workerType });
+  return { call: (name, value) => pool.exec(name, [value]), close: () => pool.terminate() };
+};
+
+/** @returns {AdapterKind['create']} */
+const poolifier =
+  (/** @type {'FixedClusterPool' | 'FixedThreadPool'} */ className) => async (size, require) => {
+    process.env['BENCH_POOLIFIER'] = require.resolve('poolifier');
+    const lib = await load(require, 'poolifier');
+    const file = taskFile(
+      className === 'FixedClusterPool' ? 'poolifier-cluster.cjs' : 'poolifier-thread.cjs',
+    );
+    const pool = new lib[className](size, file);
+    return { call: (name, value) => pool.execute(value, name), close: () => pool.destroy() };
+  };
+
+/** @returns {AdapterKind['create']} */
+const jestWorker = (/** @type {boolean} */ enableWorkerThreads) => async (size, require) => {
+  const { Worker } = await load(require, 'jest-worker');
+  const pool = new Worker(tasks, {
+    numWorkers: size,
+    enableWorkerThreads,
+    exposedMethods: ['noop', 'echo', 'burn', 'short', 'long'],
+  });
+  return { call: (name, value) => pool[name](value), close: () => pool.end() };
+};
+
+/** @type {Record<string, AdapterKind>} */
+export const adapters = {
+  '@pool/prefork': { kind: 'process', ours: true, create: own('@pool/prefork', 'PreforkPool', {}) },
+  '@pool/prefork fair': {
+    kind: 'process',
+    ours: true,
+    create: own('@pool/prefork', 'PreforkPool', { scheduling: 'fair' }),
+  },
+  'poolifier cluster': { kind: 'process', ours: false, create: poolifier('FixedClusterPool') },
+  'tinypool process': { kind: 'process', ours: false, create: tinypool({ runtime: 'child_process' }) },
+  'tinypool process ×64': {
+    kind: 'process',
+    ours: false,
+    create: tinypool({ runtime: 'child_process', concurrentTasksPerWorker: 64 }),
+  },
+  'workerpool process': { kind: 'process', ours: false, create: workerpool('process') },
+  'jest-worker process': { kind: 'process', ours: false, create: jestWorker(false) },
+  '@pool/threads': { kind: 'thread', ours: true, create: own('@pool/threads', 'ThreadsPool', {}) },
+  piscina: { kind: 'thread', ours: false, create: piscina({}) },
+  'piscina ×64': {
+    kind: 'thread',
+    ours: false,
+    create: piscina({ concurrentTasksPerWorker: 64, atomics: 'async', recordTiming: false }),
+  },
+  'tinypool thread': { kind: 'thread', ours: false, create: tinypool({ runtime: 'worker_threads' }) },
+  'tinypool thread ×64': {
+    kind: 'thread',
+    ours: false,
+    create: tinypool({ runtime: 'worker_threads', concurrentTasksPerWorker: 64 }),
+  },
+  'poolifier thread': { kind: 'thread', ours: false, create: poolifier('FixedThreadPool') },
+  'workerpool thread': { kind: 'thread', ours: false, create: workerpool('thread') },
+  'jest-worker thread': { kind: 'thread', ours: false, create: jestWorker(true) },
+};

@@ -1,0 +1,81 @@
+/**
+ * @typedef {object} Column
+ * @property {string} key
+ * @property {string} title
+ * @property {(value: number) => string} format
+ * @property {1 | -1} better 1 when more is better
+ */
+
+/** @param {number} value */
+const rate = (value) =>
+  value >= 1e6
+    ? `${(value / 1e6).toFixed(2)}M`
+    : value >= 1e4
+      ? `${(value / 1e3).toFixed(0)}k`
+      : `${(value / 1e3).toFixed(1)}k`;
+
+/** @type {Column[]} */
+export const columns = [
+  { key: 'noop', title: 'no-op/s', format: rate, better: 1 },
+  { key: 'echo1k', title: '1 KiB echo/s', format: rate, better: 1 },
+  { key: 'echo100k', title: '100 KiB echo/s', format: rate, better: 1 },
+  { key: 'p50', title: 'round trip p50 µs', format: (v) => v.toFixed(1), better: -1 },
+  { key: 'p99', title: 'p99 µs', format: (v) => v.toFixed(0), better: -1 },
+  { key: 'cpu', title: '1 ms CPU, share of ideal', format: (v) => v.toFixed(2), better: 1 },
+  { key: 'line', title: 'short tasks past a long one, ms', format: (v) => v.toFixed(0), better: -1 },
+  { key: 'start', title: 'start to first result ms', format: (v) => v.toFixed(1), better: -1 },
+  { key: 'memory', title: 'memory MB', format: (v) => v.toFixed(0), better: -1 },
+];
+
+/** @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+/**
+ * Medians as a table, and each of ours as a ratio to the best of the others.
+ *
+ * @param {Map<string, Record<string, number[]>>} samples
+ * @param {(name: string) => boolean} isOurs
+ */
+export function table(samples, isOurs) {
+  const used = columns.filter(({ key }) => [...samples.values()].some((sample) => sample[key]?.length));
+  /** @type {string[][]} */
+  const rows = [['', ...used.map(({ title }) => title)]];
+  /** @type {Map<string, number>} */
+  const best = new Map();
+  for (const [name, sample] of samples) {
+    if (isOurs(name)) continue;
+    for (const { key, better } of used) {
+      const value = median(sample[key] ?? []);
+      if (value === undefined) continue;
+      const before = best.get(key);
+      if (before === undefined || (value - before) * better > 0) best.set(key, value);
+    }
+  }
+  for (const [name, sample] of samples) {
+    const cells = used.map(({ key, format, better }) => {
+      const value = median(sample[key] ?? []);
+      if (value === undefined) return '–';
+      const other = best.get(key);
+      if (!isOurs(name) || other === undefined)
+        return value === other ? `**${format(value)}**` : format(value);
+      const ratio = better === 1 ? value / other : other / value;
+      return `${format(value)} (×${ratio.toFixed(ratio < 10 ? 2 : 1)})`;
+    });
+    rows.push([name, ...cells]);
+  }
+  return markdown(rows);
+}
+
+/** @param {string[][]} rows */
+function markdown(rows) {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(3, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (/** @type {string[]} */ row) =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(head), rule, ...body.map(line)].join('\n');
+}
