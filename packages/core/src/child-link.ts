@@ -104,6 +104,11 @@ export class ChildLink implements ChildListener {
   attach(child: Child, init: ChildInit): void {
     this.#child = child;
     this.pid = child.pid;
+    // It was to end before it came to be.
+    if (this.phase === 'killed') {
+      child.kill('SIGKILL');
+      return;
+    }
     child.write(INIT, 0, init, null);
     child.flush();
   }

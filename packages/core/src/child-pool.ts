@@ -9,7 +9,7 @@ import {
   resolveChildPoolOptions,
 } from './child-pool-options.js';
 import { Crew, type CrewHost } from './crew.js';
-import { Terminated } from './errors.js';
+import { JobDiscardedError, Terminated } from './errors.js';
 import { ExceptionInfo } from './exception-info.js';
 import type { Job } from './job.js';
 import { JobQueue } from './job-queue.js';
@@ -45,6 +45,10 @@ export abstract class ChildPool extends BasePool {
   readonly #queue: JobQueue = new JobQueue();
   readonly #dispatch = (): void => this.#dispatchQueued();
   readonly #terminations: Map<PoolJob, { signal: NodeJS.Signals; ended: () => void }> = new Map();
+  /** Whether children are replaced for what they do. */
+  readonly #supervised: boolean;
+  /** Jobs that are to be dropped if the child they were sent to has not begun them. */
+  readonly #discards: Set<PoolJob> = new Set();
   #dispatchPlanned = false;
   #saturated = false;
   #watch: NodeJS.Timeout | undefined = undefined;
@@ -54,7 +58,8 @@ export abstract class ChildPool extends BasePool {
   constructor(options: ChildPoolOptions = {}) {
     super(options);
     this.#options = resolveChildPoolOptions(options);
-    const { scheduling, depth, maxTasksPerChild } = this.#options;
+    const { scheduling, depth, maxTasksPerChild, maxMemoryPerChild } = this.#options;
+    this.#supervised = maxTasksPerChild !== undefined || maxMemoryPerChild !== undefined;
     this.#scheduler = new Scheduler(scheduling, depth, maxTasksPerChild);
     this.#crew = new Crew(this.#crewHost(), this.#options);
   }
@@ -76,7 +81,7 @@ export abstract class ChildPool extends BasePool {
   }
 
   override get numProcesses(): number {
-    return this.#crew.ready.length;
+    return this.#crew.size;
   }
 
   override didStartOk(): boolean {
@@ -155,7 +160,14 @@ export abstract class ChildPool extends BasePool {
   }
 
   protected override onDiscard(job: Job): boolean {
-    return this.#queue.remove(job as PoolJob);
+    const own = job as PoolJob;
+    if (this.#queue.remove(own)) return true;
+    if (own.link !== undefined) this.#discards.add(own);
+    return false;
+  }
+
+  protected override onFlush(): void {
+    if (this.#discards.size > 0) for (const link of this.#crew.ready) link.recall(undefined);
   }
 
   protected override getInfo(): Record<string, unknown> {
@@ -256,6 +268,7 @@ export abstract class ChildPool extends BasePool {
   }
 
   #settled(job: PoolJob): void {
+    if (this.#discards.size > 0) this.#discards.delete(job);
     if (this.#terminations.size === 0) return;
     const termination = this.#terminations.get(job);
     this.#terminations.delete(job);
@@ -293,12 +306,7 @@ export abstract class ChildPool extends BasePool {
     },
     jobsReturned: (jobs, job) => this.#onReturned(jobs, job),
     linkProgressed: (link) => {
-      if (
-        link.phase !== 'ready' ||
-        this.#options.maxTasksPerChild !== undefined ||
-        this.#options.maxMemoryPerChild !== undefined
-      )
-        this.#crew.progressed(link);
+      if (link.phase !== 'ready' || this.#supervised || this.#crew.troubled) this.#crew.progressed(link);
       if (this.#queue.length > 0) this.#dispatchQueued();
       else {
         this.#saturated = false;
@@ -324,6 +332,7 @@ export abstract class ChildPool extends BasePool {
       job.sent -= 1;
       const termination = this.#terminations.get(job);
       if (termination !== undefined) this.#fail(job, endedBeforeStart(termination.signal));
+      else if (this.#discards.has(job)) this.#fail(job, discarded());
       else if (!job.ready) again.push(job);
     }
     this.#queue.unshift(again);
@@ -334,9 +343,8 @@ export abstract class ChildPool extends BasePool {
 
   #onExit(link: ChildLink, exit: ChildExit): void {
     link.noteBegun();
-    const held: PoolJob[] = [];
-    for (let job = link.held.shift(); job !== undefined; job = link.held.shift()) held.push(job);
     const { started } = link;
+    const held = link.held.toArray();
     const again: PoolJob[] = [];
     const endings: [PoolJob, ExceptionInfo | undefined][] = [];
     held.forEach((job, index) => {
@@ -345,6 +353,7 @@ export abstract class ChildPool extends BasePool {
       if (index < started - 1) endings.push([job, lossOf(job, link, exit, 'finished', undefined)]);
       else if (index < started) endings.push([job, lossOf(job, link, exit, 'running', signal)]);
       else if (signal !== undefined) endings.push([job, endedBeforeStart(signal)]);
+      else if (this.#discards.has(job)) endings.push([job, discarded()]);
       else if (job.sent >= MAX_SENT || this.state === 'TERMINATE')
         endings.push([job, lossOf(job, link, exit, 'waiting', undefined)]);
       else if (!job.ready) again.push(job);
@@ -353,6 +362,7 @@ export abstract class ChildPool extends BasePool {
       if (job.state === 'pending') this.#links.jobAccepted(job, link, link.activeAt);
     this.#queue.unshift(again);
     this.#crew.onExit(link, exit);
+    link.held.clear();
     for (const [job, info] of endings) {
       if (info === undefined) this.#settled(job);
       else this.#fail(job, info);
@@ -416,6 +426,10 @@ export abstract class ChildPool extends BasePool {
 
 function endedBeforeStart(signal: NodeJS.Signals): ExceptionInfo {
   return ExceptionInfo.from(new Terminated('the job was ended before it started', { signal }));
+}
+
+function discarded(): ExceptionInfo {
+  return ExceptionInfo.from(new JobDiscardedError('the pool was flushed before anything ran the job'));
 }
 
 /** Lets an error that is to go through the pool do so on a stack of its own, where it takes no other job along. */

@@ -33,11 +33,13 @@ interface Slot {
   next: ChildLink | undefined;
   /** The slot was taken away. */
   surplus: boolean;
+  /** How many children in a row did not come up here, and when the next is tried. */
+  failures: number;
   retry: NodeJS.Timeout | undefined;
   waiters: (() => void)[];
 }
 
-/** From how many failures in a row on it is said aloud that something is wrong. */
+/** From how many failures in a row in one slot on the pool is called unhealthy. */
 const UNHEALTHY = 3;
 const FIRST_DELAY = 0.1;
 const MAX_DELAY = 30;
@@ -57,7 +59,9 @@ export class Crew {
   #spawningSpares = 0;
   #nextIndex = 1;
   #ready: ChildLink[] = [];
-  #failures = 0;
+  /** How many slots' last children did not come up. */
+  #failing = 0;
+  #unhealthy = false;
   #ending = false;
   #startFailed: ((error: Error) => void) | undefined = undefined;
   #emptied: (() => void)[] = [];
@@ -76,6 +80,11 @@ export class Crew {
   /** Every child there is: starting, ready, spare, leaving. */
   get alive(): ReadonlySet<ChildLink> {
     return this.#alive;
+  }
+
+  /** Whether some slot's children do not come up. */
+  get troubled(): boolean {
+    return this.#failing > 0;
   }
 
   /** How many slots there are. */
@@ -112,6 +121,7 @@ export class Crew {
         link: undefined,
         next: undefined,
         surplus: false,
+        failures: 0,
         retry: undefined,
         waiters: [],
       };
@@ -129,6 +139,7 @@ export class Crew {
     const surplus = [...this.#slots].sort((a, b) => rank(a) - rank(b) || b.index - a.index).slice(0, n);
     for (const slot of surplus) {
       slot.surplus = true;
+      if (slot.failures > 0) this.#failing -= 1;
       clearTimeout(slot.retry);
       this.#slots.splice(this.#slots.indexOf(slot), 1);
       for (const wake of slot.waiters) wake();
@@ -164,17 +175,19 @@ export class Crew {
 
   /** Calls a child's replacement; the child goes on until that is ready. */
   retire(link: ChildLink, reason: RetireReason): void {
-    if (link.retireReason !== undefined || this.#ending) return;
+    if (this.#ending || !(link.retireReason === undefined || link.retireReason === 'tasks')) return;
     const slot = this.#slotOf(link);
-    if (slot === undefined || slot.link !== link) return;
+    if (slot === undefined || slot.link !== link || link.retireReason === reason) return;
     link.retireReason = reason;
     if (slot.next === undefined) this.#fill(slot);
+    else if (slot.next.phase === 'ready') this.#install(slot, slot.next);
   }
 
   /** A child was given jobs, or ended some. */
   progressed(link: ChildLink): void {
     const { maxTasksPerChild, maxMemoryPerChild } = this.#options;
     if (link.phase === 'ready') {
+      if (link.completed > 0) this.#proven(link);
       if (maxTasksPerChild !== undefined) this.#countTasks(link, maxTasksPerChild);
       if (maxMemoryPerChild !== undefined && link.memory > maxMemoryPerChild) this.retire(link, 'memory');
     } else if (link.phase === 'draining' && link.held.length === 0) this.#stop(link);
@@ -183,9 +196,23 @@ export class Crew {
   #countTasks(link: ChildLink, max: number): void {
     const left = max - link.assigned;
     if (left > Math.min(LEAD, Math.max(1, max >> 2))) return;
+    // A spare need not be called early.
+    if (left > 0 && this.#spares.length > 0) return;
     this.retire(link, 'tasks');
     const slot = this.#slotOf(link);
     if (left <= 0 && slot?.next?.phase === 'ready') this.#install(slot, slot.next);
+  }
+
+  /** A child that did a job, or lived for a while, came up for good. */
+  #proven(link: ChildLink): void {
+    const slot = this.#slotOf(link);
+    if (slot === undefined || slot.failures === 0) return;
+    slot.failures = 0;
+    this.#failing -= 1;
+    if (!this.#unhealthy || this.troubled) return;
+    this.#unhealthy = false;
+    this.#host.healthy();
+    this.#replenishSpares();
   }
 
   /** Whether some child holds jobs that it has not said it started; deals with those silent for so many seconds. */
@@ -213,6 +240,7 @@ export class Crew {
     this.#host.ready(link);
     const slot = this.#slots.find((candidate) => candidate.next === link);
     if (slot !== undefined) {
+      if (slot.failures > 0) this.#setTimer(link, STILLBORN, () => this.#proven(link));
       const old = slot.link;
       const max = this.#options.maxTasksPerChild;
       // The old one has tasks left that it was allotted: the new one stands by.
@@ -240,22 +268,30 @@ export class Crew {
     if (spare !== -1) this.#spares.splice(spare, 1);
     if (wasStarting && link.index === 0) this.#spawningSpares -= 1;
     this.#listReady();
-    const clean = asked && link.killedFor === undefined;
+    const clean = asked && (link.killedFor === undefined || link.killedFor === 'pool');
+    const idle = !asked && !wasStarting && link.held.length === 0;
     if (clean) this.#host.recycled(link, link.retireReason ?? 'stop');
+    else if (idle && isCleanExit(exit)) this.#host.recycled(link, 'exit');
     else this.#host.lost(link, exit);
     if (this.#alive.size === 0) for (const wake of this.#emptied.splice(0)) wake();
     if (this.#ending) return;
     const stillborn =
       wasStarting ||
       (!asked && link.completed === 0 && link.started === 0 && monotonic() - link.readyAt < STILLBORN);
-    if (stillborn && !(asked && link.killedFor === undefined)) this.#onFailure(slot, link, exit);
-    else if (slot !== undefined && slot.link === undefined) this.#fill(slot);
-    this.#replenishSpares();
+    if (stillborn && !clean) this.#onFailure(slot, link, exit);
+    else {
+      if (slot !== undefined && slot.link === undefined) this.#fill(slot);
+      this.#replenishSpares();
+    }
   }
 
   /** Asks a child to end, and ends it by force if it has not after the grace. */
   kill(link: ChildLink, signal: NodeJS.Signals): void {
-    if (link.phase === 'killed' || link.phase === 'gone') return;
+    if (link.phase === 'gone') return;
+    if (link.phase === 'killed') {
+      if (signal === 'SIGKILL') link.kill(signal);
+      return;
+    }
     link.kill(signal);
     this.#listReady();
     if (signal !== 'SIGKILL') this.#setTimer(link, this.#options.killGrace, () => link.kill('SIGKILL'));
@@ -305,7 +341,11 @@ export class Crew {
 
   /** Gives a slot that has no child, or whose child is to go, another one. */
   #fill(slot: Slot): void {
-    if (slot.surplus || this.#ending || slot.next !== undefined) return;
+    if (slot.surplus || this.#ending) return;
+    if (slot.next !== undefined) {
+      if (slot.link === undefined && slot.next.phase === 'ready') this.#install(slot, slot.next);
+      return;
+    }
     clearTimeout(slot.retry);
     slot.retry = undefined;
     const spare = this.#spares.shift();
@@ -324,11 +364,6 @@ export class Crew {
     if (slot.next === link) slot.next = undefined;
     if (old !== undefined) this.#dismiss(old, old.retireReason ?? 'restart');
     this.#listReady();
-    if (this.#failures > 0) {
-      const wasUnhealthy = this.#failures >= UNHEALTHY;
-      this.#failures = 0;
-      if (wasUnhealthy) this.#host.healthy();
-    }
     for (const wake of slot.waiters.splice(0)) wake();
     this.#host.capacityChanged();
   }
@@ -379,7 +414,7 @@ export class Crew {
   }
 
   #replenishSpares(): void {
-    if (this.#ending || this.#failures > 0) return;
+    if (this.#ending || this.troubled) return;
     while (this.#spares.length + this.#spawningSpares < this.#options.spare) {
       this.#spawningSpares += 1;
       this.#spawn(undefined);
@@ -392,11 +427,18 @@ export class Crew {
       this.#startFailed(error);
       return;
     }
-    this.#failures += 1;
-    const delay = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (this.#failures - 1));
+    if (slot === undefined || slot.surplus) {
+      this.#host.logger.error('a spare child did not come up', error);
+      return;
+    }
+    if (slot.failures === 0) this.#failing += 1;
+    slot.failures += 1;
+    const delay = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (slot.failures - 1));
     this.#host.logger.error(`a child did not come up; trying again in ${delay} s`, error);
-    if (this.#failures >= UNHEALTHY) this.#host.unhealthy(this.#failures, delay, error);
-    if (slot === undefined || slot.surplus) return;
+    if (slot.failures >= UNHEALTHY) {
+      this.#unhealthy = true;
+      this.#host.unhealthy(slot.failures, delay, error);
+    }
     clearTimeout(slot.retry);
     slot.retry = setTimeout(() => {
       slot.retry = undefined;
@@ -424,6 +466,11 @@ export class Crew {
     clearTimeout(this.#timers.get(link));
     this.#timers.delete(link);
   }
+}
+
+/** 155 is what Celery's children leave with when they have had their share. */
+function isCleanExit({ exitCode }: ChildExit): boolean {
+  return exitCode === 0 || exitCode === 155;
 }
 
 function startError(link: ChildLink, exit: ChildExit, aliveTimeout: number): PoolStartError {

@@ -35,6 +35,15 @@ export class JobQueue {
     return job;
   }
 
+  toArray(): PoolJob[] {
+    return this.#jobs.slice(this.#head) as PoolJob[];
+  }
+
+  clear(): void {
+    this.#jobs = [];
+    this.#head = 0;
+  }
+
   /** Puts jobs before all others, in their order. */
   unshift(jobs: readonly PoolJob[]): void {
     if (jobs.length === 0) return;

@@ -22,9 +22,12 @@ export interface PoolEvents {
   beforeChildCreate: [];
   childSpawned: [child: ChildEvent];
   childReady: [child: ChildEvent];
-  /** A child left after its share of work; `reason` is `tasks`, `memory`, `idle`, `age`, `restart` or `shrink`. */
+  /**
+   * A child left as it was meant to; `reason` is `tasks`, `memory`, `idle`, `age`, `restart`, `shrink` or `stop`, or `exit`
+   * when it left on its own, without a job and with a clean exit code.
+   */
   childRecycled: [child: ChildEvent & { readonly reason: string }];
-  /** A child ended on its own or was killed. */
+  /** A child ended on its own or was killed for a job; `phase` is `starting`, `idle` or `running`. */
   childLost: [
     child: ChildEvent & {
       readonly exitCode: number | null;

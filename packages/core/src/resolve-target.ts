@@ -1,4 +1,5 @@
-import { isAbsolute } from 'node:path';
+import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TargetNotFoundError } from './errors.js';
 import type { TargetFunction, TargetReference } from './target.js';
@@ -32,9 +33,24 @@ export function resolveTarget(reference: TargetReference): Promise<TargetFunctio
   return promise;
 }
 
-/** Imports a module by an absolute path, a `file:` URL or a package name. */
-export function importModule(module: string): Promise<unknown> {
-  return import(isAbsolute(module) ? pathToFileURL(module).href : module);
+/**
+ * Imports a module by an absolute path, a `file:` URL or a package name. A package that is not to be found beside this
+ * one is looked for where the process was started, as a program of that folder would.
+ */
+export async function importModule(module: string): Promise<unknown> {
+  if (isAbsolute(module)) return import(pathToFileURL(module).href);
+  try {
+    return await import(module);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    let path: string;
+    try {
+      path = createRequire(join(process.cwd(), 'package.json')).resolve(module);
+    } catch {
+      throw error;
+    }
+    return import(pathToFileURL(path).href);
+  }
 }
 
 async function load({ module, name }: TargetReference): Promise<TargetFunction> {

@@ -4,16 +4,17 @@ import { Lines } from './lines.js';
 
 /** Passes what children print on to a stream of this process, in whole lines that say who printed them. */
 export class Output {
-  readonly #to: Writable;
+  readonly #open: () => Writable;
   readonly #waiting: Set<Readable> = new Set();
 
-  constructor(to: Writable) {
-    this.#to = to;
+  /** @param open the stream, asked for when there is something to write: naming `process.stdout` opens it */
+  constructor(open: () => Writable) {
+    this.#open = open;
   }
 
   forward(from: Socket, label: () => string): void {
     const lines = new Lines((line) => {
-      if (this.#to.write(`[${label()}] ${line}\n`)) return;
+      if (this.#open().write(`[${label()}] ${line}\n`)) return;
       from.pause();
       this.#wait(from);
     });
@@ -27,7 +28,7 @@ export class Output {
   }
 
   #wait(from: Readable): void {
-    if (this.#waiting.size === 0) this.#to.once('drain', () => this.#resume());
+    if (this.#waiting.size === 0) this.#open().once('drain', () => this.#resume());
     this.#waiting.add(from);
   }
 

@@ -10,6 +10,7 @@ import {
 import type { Serialization } from '@pool/core/frames';
 import { BlackBox } from './black-box.js';
 import { OomKills } from './oom-kills.js';
+import { OrphanGuard } from './orphan-guard.js';
 import { Output } from './output.js';
 import { ProcessChild, type ProcessOptions } from './process-child.js';
 
@@ -52,9 +53,11 @@ const ownOptionNames = ['serialization', 'env', 'cwd', 'execArgv', 'output'];
 export class PreforkPool extends ChildPool {
   static override readonly optionNames: readonly string[] = [...childPoolOptionNames, ...ownOptionNames];
   override readonly capabilities: PoolCapabilities = capabilities;
-  readonly #process: Omit<ProcessOptions, 'env' | 'blackBox'>;
+  readonly #process: Omit<ProcessOptions, 'env' | 'blackBox' | 'onGone'>;
   readonly #env: NodeJS.ProcessEnv | undefined;
   #blackBox: BlackBox | undefined = undefined;
+  #guard: OrphanGuard | undefined = undefined;
+  readonly #pids: Set<number> = new Set();
 
   constructor(options: PreforkPoolOptions = {}) {
     super(options);
@@ -70,8 +73,8 @@ export class PreforkPool extends ChildPool {
       cwd,
       execArgv,
       killGrace: this.childOptions.killGrace,
-      stdout: output === 'prefix' ? new Output(process.stdout) : output,
-      stderr: output === 'prefix' ? new Output(process.stderr) : output,
+      stdout: output === 'prefix' ? new Output(() => process.stdout) : output,
+      stderr: output === 'prefix' ? new Output(() => process.stderr) : output,
       oomKills: new OomKills(),
     };
   }
@@ -83,29 +86,41 @@ export class PreforkPool extends ChildPool {
       this.logger.warn('no place for the file in which children note what they begin', error);
     }
     await super.onStart();
+    // Not before: nobody should have to wait for it.
+    this.#guard = new OrphanGuard(this.#pids);
   }
 
   protected override async onStop(): Promise<void> {
     await super.onStop();
-    this.#closeBlackBox();
+    await this.#release();
   }
 
   protected override async onTerminate(): Promise<void> {
     await super.onTerminate();
-    this.#closeBlackBox();
+    await this.#release();
   }
 
-  #closeBlackBox(): void {
+  async #release(): Promise<void> {
     this.#blackBox?.close();
     this.#blackBox = undefined;
+    await this.#guard?.close();
   }
 
   protected override spawnChild(spec: ChildSpec, listener: ChildListener): Child {
-    return new ProcessChild(spec, listener, {
+    const child = new ProcessChild(spec, listener, {
       ...this.#process,
       env: this.#env ?? process.env,
       blackBox: this.#blackBox,
+      onGone: (pid) => {
+        this.#pids.delete(pid);
+        this.#guard?.remove(pid);
+      },
     });
+    if (child.pid !== 0) {
+      this.#pids.add(child.pid);
+      this.#guard?.add(child.pid);
+    }
+    return child;
   }
 }
 

@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly stderr: Output | 'inherit' | 'ignore';
   readonly blackBox: BlackBox | undefined;
   readonly oomKills: OomKills;
+  /** The process has ended. */
+  onGone(pid: number): void;
 }
 
 const entry = fileURLToPath(new URL('./child-main.js', import.meta.url));
@@ -174,6 +176,7 @@ export class ProcessChild implements Child {
 
   #onProcessExit(exitCode: number | null, signal: NodeJS.Signals | null): void {
     this.#exit = { exitCode, signal };
+    this.#options.onGone(this.pid);
     // What a killed child started was asked to end with it, and has the same grace.
     if (this.#killed && this.#signalGroup(0))
       setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.killGrace * 1000);

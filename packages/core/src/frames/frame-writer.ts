@@ -28,7 +28,9 @@ export class FrameWriter {
   readonly #structured: boolean;
   #text = '';
   #count = 0;
+  /** Those of finished messages are the first `attached`. */
   #attachments: Attachment[] = [];
+  #attached = 0;
   #attachedBytes = 0;
   #scratch: Buffer | undefined = undefined;
 
@@ -52,24 +54,29 @@ export class FrameWriter {
    * @throws NotTransferableError when a value cannot be carried; the message is left out then
    */
   write(kind: number, id: number, a: unknown, b: unknown): void {
-    const attached = this.#attachments.length;
+    const attached = this.#attached;
+    // What a message left that was not finished, because it was refused or its writer was interrupted.
+    this.#attachments.length = attached;
     const at = this.#count * MESSAGE_WIDTH;
     try {
       const textA = typeof a === 'number' ? this.#number(a, at + 2) : this.#encode(a, at + 2);
       const textB = typeof b === 'number' ? this.#number(b, at + 3) : this.#encode(b, at + 3);
       this.#text += `${this.#count === 0 ? '[' : ','}${kind},${id},${textA},${textB}`;
     } catch (error) {
-      this.#attachments.length = attached;
       if (!(error instanceof Uncarriable)) throw error;
       throw notTransferable(kind, error.path, error.what, this.#hint());
     }
     this.#count += 1;
-    if (this.#attachments.length > attached) this.#takeBytes(attached);
+    if (this.#attachments.length > attached) {
+      this.#attached = this.#attachments.length;
+      this.#takeBytes(attached);
+    }
   }
 
   /** The frame of all that was written, in pieces to be sent in order. The first is reused: see {@link keep}. */
   take(): Buffer[] {
     const attachments = this.#attachments;
+    attachments.length = this.#attached;
     let text = this.#text;
     const pieces: Buffer[] = [];
     let bytes = 0;
@@ -83,6 +90,7 @@ export class FrameWriter {
       }
       text += `,${ATTACHMENTS},0,${JSON.stringify(list)},null`;
       this.#attachments = [];
+      this.#attached = 0;
       this.#attachedBytes = 0;
     }
     this.#text = '';

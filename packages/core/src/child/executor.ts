@@ -1,0 +1,290 @@
+import { callTarget, isThenable } from '../apply-target.js';
+import {
+  DETAILED_JOB,
+  DETAILED_QUICK_JOB,
+  DONE,
+  DONE_VOID,
+  FAILED,
+  type JobDetails,
+  POSTED,
+  STARTED,
+} from '../child-messages.js';
+import { enterJob } from '../current-job.js';
+import { SoftTimeLimitExceeded } from '../errors.js';
+import { ExceptionInfo } from '../exception-info.js';
+import { callInterruptibly } from '../interruptible.js';
+import { resolveTarget } from '../resolve-target.js';
+import type { TargetFunction, TargetReference } from '../target.js';
+import { ChildJob } from './child-job.js';
+import { Inbox } from './inbox.js';
+import type { Outlet } from './outlet.js';
+
+/** A target and, once it is loaded, its function. */
+export interface LoadedTarget extends TargetReference {
+  fn: TargetFunction | undefined;
+}
+
+/** What an executor needs of the child it is in. */
+export interface ExecutorHost {
+  began?(id: number): void;
+  /** A job ended at a time in milliseconds, after so many microseconds. Its message is not sent yet. */
+  ended(now: number, micros: number): void;
+  /** There is nothing to run. */
+  idle(): void;
+}
+
+/** How long quick jobs may run, in milliseconds, before what is known of them is sent. */
+const GROUP_MS = 0.4;
+/** How many of them are announced at a time by a child that cannot note which it began. */
+const MAX_GROUP = 64;
+/** How long jobs may follow one another, in milliseconds, before the event loop gets its turn. */
+const TURN_MS = 2;
+
+/** Runs a child's jobs, one at a time and in order, and says how they went. */
+export class Executor {
+  readonly #outlet: Outlet;
+  readonly #host: ExecutorHost;
+  readonly #inbox: Inbox = new Inbox();
+  /** How many jobs at the front of the inbox may run without another word to the pool. */
+  #granted = 0;
+  #current: ChildJob | undefined = undefined;
+  /** Whether the pool has been told that the current job started. */
+  #announced = false;
+  #busy = false;
+  #started = 0;
+  /** When the last job ended, when what was known was last sent, when the event loop last had its turn. */
+  #now = 0;
+  #sentAt = 0;
+  #turnAt = 0;
+  #unsent = 0;
+  /** Mean run time of quick jobs, in milliseconds. */
+  #mean = 0.01;
+  #immediate: NodeJS.Immediate | undefined = undefined;
+  readonly #onResolved = (value: unknown): void => this.#onSettled(value, false);
+  readonly #onRejected = (error: unknown): void => this.#onSettled(error, true);
+
+  constructor(outlet: Outlet, host: ExecutorHost) {
+    this.#outlet = outlet;
+    this.#host = host;
+  }
+
+  /** The job that runs. */
+  get current(): ChildJob | undefined {
+    return this.#current;
+  }
+
+  /** Puts a job in line; `run` starts it. */
+  push(kind: number, id: number, target: LoadedTarget, payload: unknown): void {
+    this.#inbox.push(kind, id, target, payload);
+  }
+
+  /** Takes out the job with this id if it has not started, or all such if it is 0; gives back their ids. */
+  recall(id: number): number[] {
+    return this.#inbox.remove(id, this.#granted);
+  }
+
+  /** Runs what is in line, unless something runs. */
+  run(): void {
+    if (this.#busy) return;
+    this.#startTurn();
+    this.#run();
+  }
+
+  /** Sends what the pool has not been told. */
+  flush(): void {
+    this.#unsent = 0;
+    this.#sentAt = this.#now;
+    this.#outlet.flush();
+  }
+
+  /** Sends a value that a job's code posts. */
+  post(job: ChildJob, value: unknown): void {
+    if (job !== this.#current) return;
+    if (!this.#announced) this.#announce();
+    this.#outlet.write(POSTED, job.id, value, null);
+    this.flush();
+  }
+
+  #startTurn(): void {
+    this.#now = performance.now();
+    this.#turnAt = this.#now;
+    if (this.#unsent === 0) this.#sentAt = this.#now;
+  }
+
+  #run(): void {
+    while (this.#inbox.length > 0) {
+      this.#busy = true;
+      const softTimeout = this.#inbox.softTimeout;
+      if (!(softTimeout === 0 ? this.#runNext() : this.#runWatched(softTimeout))) return;
+      if (this.#inbox.length === 0) break;
+      if (this.#now - this.#turnAt > TURN_MS) {
+        this.#yield();
+        return;
+      }
+      if (this.#unsent > 0 && this.#now - this.#sentAt > GROUP_MS) this.flush();
+    }
+    this.#busy = false;
+    if (this.#unsent > 0) this.flush();
+    this.#host.idle();
+  }
+
+  /** Runs the first job of the inbox; false if it goes on after this call. */
+  #runNext(): boolean {
+    if (this.#granted === 0) this.#grant();
+    this.#granted -= 1;
+    return this.#execute();
+  }
+
+  /**
+   * Runs jobs with this soft limit; false if one goes on after this call. Setting the watchdog up takes longer than a
+   * quick job does, so those that follow one another share it.
+   */
+  #runWatched(softTimeout: number): boolean {
+    return this.#watched(softTimeout, () => {
+      const until = this.#now + GROUP_MS;
+      do {
+        if (!this.#runNext()) return false;
+      } while (this.#inbox.quick && this.#inbox.softTimeout === softTimeout && this.#now < until);
+      return true;
+    });
+  }
+
+  /** Calls what runs jobs under V8's watchdog; if it strikes, the job that runs fails. */
+  #watched(softTimeout: number, run: () => boolean): boolean {
+    try {
+      return callInterruptibly(run, softTimeout, () => new SoftTimeLimitExceeded(softTimeout));
+    } catch (error) {
+      // What a job throws is caught where it is called; this is the watchdog's, which leaves no `finally` a chance.
+      if (!(error instanceof SoftTimeLimitExceeded)) throw error;
+      enterJob(undefined);
+      if (this.#current !== undefined) {
+        this.#current.abort(error);
+        this.#finish(error, true);
+      }
+      return true;
+    }
+  }
+
+  /** Says which jobs start now, together with what is known of those before. */
+  #grant(): void {
+    const inbox = this.#inbox;
+    this.#announced = true;
+    if (!inbox.quick) this.#granted = 1;
+    else if (this.#host.began !== undefined || (inbox.length === 1 && this.#unsent === 0)) {
+      this.#granted = 1;
+      this.#announced = false;
+      return;
+    } else this.#granted = inbox.countQuick(Math.min(MAX_GROUP, Math.max(1, GROUP_MS / this.#mean)));
+    this.#outlet.write(STARTED, inbox.idAt(this.#granted - 1), null, null);
+    this.flush();
+  }
+
+  #execute(): boolean {
+    const inbox = this.#inbox;
+    const { kind, id, target, payload, softTimeout } = inbox;
+    inbox.shift();
+    this.#host.began?.(id);
+    let args = payload as readonly unknown[];
+    let kwargs: Readonly<Record<string, unknown>> | null = null;
+    let correlationId: string | null = null;
+    if (kind === DETAILED_JOB || kind === DETAILED_QUICK_JOB)
+      [args, kwargs, correlationId] = payload as JobDetails;
+    const job = new ChildJob(id, correlationId ?? undefined, this);
+    this.#current = job;
+    if (target.fn !== undefined) return this.#call(job, target.fn, args, kwargs);
+    this.#load(target, softTimeout, (fn) => this.#call(job, fn, args, kwargs));
+    return false;
+  }
+
+  #load(target: LoadedTarget, softTimeout: number, call: (fn: TargetFunction) => boolean): void {
+    resolveTarget(target).then(
+      (fn) => {
+        target.fn = fn;
+        this.#startTurn();
+        const ended = softTimeout === 0 ? call(fn) : this.#watched(softTimeout, () => call(fn));
+        if (ended) this.#run();
+      },
+      (error: unknown) => {
+        this.#started = performance.now();
+        this.#onSettled(error, true);
+      },
+    );
+    this.#announceSoon();
+  }
+
+  #call(
+    job: ChildJob,
+    fn: TargetFunction,
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>> | null,
+  ): boolean {
+    const before = enterJob(job);
+    this.#started = performance.now();
+    let value: unknown;
+    let later: boolean;
+    try {
+      value = kwargs === null ? fn(...args) : callTarget(fn, args, kwargs);
+      later = isThenable(value);
+    } catch (error) {
+      enterJob(before);
+      this.#finish(error, true);
+      return true;
+    }
+    enterJob(before);
+    if (!later) {
+      this.#finish(value, false);
+      return true;
+    }
+    if (value instanceof Promise) value.then(this.#onResolved, this.#onRejected);
+    else Promise.resolve(value).then(this.#onResolved, this.#onRejected);
+    this.#announceSoon();
+    return false;
+  }
+
+  #onSettled(value: unknown, failed: boolean): void {
+    this.#finish(value, failed);
+    if (this.#immediate === undefined) this.#startTurn();
+    this.#run();
+  }
+
+  #finish(value: unknown, failed: boolean): void {
+    const { id } = this.#current as ChildJob;
+    const now = performance.now();
+    const micros = Math.round((now - this.#started) * 1000);
+    this.#now = now;
+    try {
+      if (failed) this.#outlet.write(FAILED, id, ExceptionInfo.from(value).toJSON(), micros);
+      else if (value === undefined) this.#outlet.write(DONE_VOID, id, null, micros);
+      else this.#outlet.write(DONE, id, value, micros);
+    } catch (error) {
+      this.#outlet.write(FAILED, id, ExceptionInfo.from(error).toJSON(), micros);
+    }
+    this.#current = undefined;
+    this.#unsent += 1;
+    if (now - this.#started < GROUP_MS) this.#mean += (now - this.#started + 0.0005 - this.#mean) / 16;
+    this.#host.ended(now, micros);
+  }
+
+  #announce(): void {
+    this.#announced = true;
+    if (this.#current !== undefined) this.#outlet.write(STARTED, this.#current.id, null, null);
+    this.flush();
+  }
+
+  /** A job that is still under way when the event loop comes round is not one that ends in the same breath. */
+  #announceSoon(): void {
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined;
+      if (!this.#announced) this.#announce();
+      else if (this.#unsent > 0) this.flush();
+    });
+  }
+
+  #yield(): void {
+    this.flush();
+    setImmediate(() => {
+      this.#startTurn();
+      this.#run();
+    });
+  }
+}
