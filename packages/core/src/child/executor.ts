@@ -68,6 +68,11 @@ export class Executor {
     this.#host = host;
   }
 
+  /** Whether it has something to do. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
   /** The job that runs. */
   get current(): ChildJob | undefined {
     return this.#current;

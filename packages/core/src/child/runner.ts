@@ -69,7 +69,7 @@ export class ChildRunner {
 
   /** Whether it waits for jobs, and has nothing else to do. */
   get idle(): boolean {
-    return this.#ready && !this.#busy && !this.#ended;
+    return this.#ready && !this.#executor.busy && !this.#ended;
   }
 
   /** Takes a batch that came from the pool. */
