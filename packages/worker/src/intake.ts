@@ -130,7 +130,7 @@ export class Intake {
         logger.error({ err: failure, taskId: id }, `the failure of the unknown task ${task} was not stored`);
       });
     }
-    const known = [...app.tasks.keys()];
+    const known = [...app.tasks.keys()].filter((name) => !name.startsWith('celery.'));
     this.#refuse(
       delivery,
       `the task ${JSON.stringify(task)} is not registered; this worker has ${known.length === 0 ? 'none' : known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`,

@@ -174,7 +174,9 @@ export class Runner implements RequestHost {
     const verdict = finisher.judge(request, ending);
     const info = withoutStack(cause, verdict.settle === 'aside' ? request.deliveries : undefined);
     const bare = this.#bareOutcome(request, info, ending);
-    const alone = ending === 'revoked' && request.headers.group === null;
+    // Of a task in no workflow the body need not be decoded only to find that nothing follows.
+    const { group, rootId, id } = request.headers;
+    const alone = ending === 'revoked' && group === null && (rootId === null || rootId === id);
     if (!verdict.final || alone || !pool.active) {
       finisher.end(request, ending, bare);
       return;

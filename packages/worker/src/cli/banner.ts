@@ -35,7 +35,8 @@ export function bannerFacts(worker: Worker, broker: string, results: string): Ba
       const { exchange, exchangeType, routingKey } = app.queues.get(name);
       return `${name}  exchange=${exchange}(${exchangeType}) key=${routingKey}`;
     }),
-    tasks: [...app.tasks.keys()].sort(),
+    // Those that every app has are no news.
+    tasks: [...app.tasks.keys()].filter((name) => !name.startsWith('celery.')).sort(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { App } from '@pool/app';
+import type { App, FollowUp } from '@pool/app';
 import { ExceptionInfo } from '@pool/core';
 import type { ResultStore } from '@pool/results';
 import { backOff, type Transport } from '@pool/transport';
@@ -22,7 +22,6 @@ import {
 } from '../tracer/outcome.js';
 import type { WorkerEvents } from '../worker-events.js';
 import { announce } from './announce.js';
-import { type ChordKeeper, countChordPart } from './chord.js';
 import type { Request } from './request.js';
 import { ResultWriter } from './result-writer.js';
 import { retryMessage } from './retry-message.js';
@@ -139,10 +138,7 @@ export class Finisher {
     this.#pending += 1;
     const details = outcome[3];
     if (!verdict.final) this.#settle(request);
-    else if (
-      details !== null &&
-      (details.retry !== undefined || details.publish !== undefined || details.chord !== undefined)
-    )
+    else if (details !== null && (details.retry !== undefined || details.followUp !== undefined))
       void this.#follow(request, outcome);
     else this.#store(request, outcome);
   }
@@ -170,17 +166,13 @@ export class Finisher {
   }
 
   async #publishFollowers(request: Request, outcome: Outcome): Promise<void> {
-    const { app, transport, store } = this.#context;
+    const { app, transport } = this.#context;
     const details = outcome[3];
     if (details?.retry !== undefined) {
       const delays = transport.capabilities.delayedDelivery;
       await app.publish([retryMessage(app, request, details.retry, delays)]);
     }
-    if (details?.publish !== undefined && details.publish.length > 0) await app.publish(details.publish);
-    if (details?.chord !== undefined && store !== undefined) {
-      const keeper: ChordKeeper = { app, store };
-      await countChordPart(keeper, request.id, details.chord);
-    }
+    if (details?.followUp !== undefined) await app.follow(dated(details.followUp));
   }
 
   /** The task ran, but what follows it is nowhere: it runs again if the broker still has it, else it has failed. */
@@ -276,6 +268,12 @@ function settleDelivery(request: Request, settle: Settling): void {
   const { delivery } = request;
   if (settle === 'ack') delivery.ack();
   else delivery.reject({ requeue: settle === 'requeue' });
+}
+
+/** Dates do not cross from a child, so the failures that follow get theirs here. */
+function dated(followUp: FollowUp): FollowUp {
+  const dateDone = new Date();
+  return { ...followUp, results: followUp.results.map((result) => ({ ...result, dateDone })) };
 }
 
 function errorOf(outcome: Outcome): ExceptionInfo {

@@ -1,6 +1,6 @@
 import type { App } from '@pool/app';
 import type { ExceptionInfo } from '@pool/core';
-import { encodeResult, type ResultInput } from '@pool/message';
+import { encodeResult, type ResultInput, type ResultNode } from '@pool/message';
 import { exceptionDocument } from '@pool/results';
 import { trimStack } from './stack.js';
 import type { TaskRun } from './task-run.js';
@@ -9,8 +9,14 @@ import type { TaskRun } from './task-run.js';
 const MAX_TRACEBACK = 64 * 1024;
 
 /** The encoded document of a task's value. Throws `EncodeError` when the value has no form in the serializer. */
-export function successDocument(run: TaskRun, result: unknown): Uint8Array {
-  return encode(run.app, { ...identity(run), status: 'SUCCESS', result, dateDone: new Date() });
+export function successDocument(
+  run: TaskRun,
+  result: unknown,
+  children: readonly ResultNode[] | undefined,
+): Uint8Array {
+  const input: ResultInput = { ...identity(run), status: 'SUCCESS', result, dateDone: new Date() };
+  if (children !== undefined && children.length > 0) input.children = [...children];
+  return encode(run.app, input);
 }
 
 /** The encoded document of a state that holds an error: `FAILURE`, `RETRY`, `REVOKED`. */

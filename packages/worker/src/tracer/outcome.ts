@@ -1,4 +1,4 @@
-import type { OutgoingTask } from '@pool/app';
+import type { FollowUp } from '@pool/app';
 import type { ExceptionInfoData } from '@pool/core';
 import type { EncodedBody } from '@pool/message';
 
@@ -43,14 +43,6 @@ export interface PreparedRetry {
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** A finished member of a chord's header, to be counted in the result store. */
-export interface PreparedChordPart {
-  readonly groupId: string;
-  readonly index: number | null;
-  readonly state: string;
-  readonly encodedResult: Uint8Array;
-}
-
 /** What most runs have none of. */
 export interface OutcomeDetails {
   /** The result for log lines and events, shortened. */
@@ -58,9 +50,8 @@ export interface OutcomeDetails {
   /** What it failed with, is retried or rejected for. */
   error?: ExceptionInfoData;
   retry?: PreparedRetry;
-  /** To be published before the message of the task is done with. */
-  publish?: OutgoingTask[];
-  chord?: PreparedChordPart;
+  /** What follows the task: to be done before its message is done with. Its failures have no `dateDone` yet. */
+  followUp?: FollowUp;
 }
 
 /**

@@ -1,11 +1,14 @@
 import {
   type AnyTask,
   type App,
-  type AsyncResult,
+  type Planning,
+  planChild,
   Replace,
   type ResolvedTaskOptions,
+  type ResultHandle,
   Retry,
   type RetryOptions,
+  resultHandle,
   type SendOptions,
   type SignatureLike,
   signatureData,
@@ -13,7 +16,7 @@ import {
   type TaskRequest,
 } from '@pool/app';
 import type { JobContext } from '@pool/core';
-import type { TaskBody } from '@pool/message';
+import { encodeResult, type ResultNode, type TaskBody } from '@pool/message';
 import { MaxRetriesExceededError } from '@pool/results';
 import { toTaskRequest, type WireRequest } from './wire-request.js';
 
@@ -32,6 +35,7 @@ export class TaskRun implements TaskContext {
   readonly #job: JobContext | undefined;
   #request: TaskRequest | undefined = undefined;
   #updates: Set<Promise<void>> | undefined = undefined;
+  #children: ResultNode[] | undefined = undefined;
 
   constructor(
     app: App,
@@ -79,6 +83,11 @@ export class TaskRun implements TaskContext {
     return this.#updates;
   }
 
+  /** The results of what this run has sent. */
+  get children(): readonly ResultNode[] | undefined {
+    return this.#children;
+  }
+
   updateState(state: string, meta?: unknown): Promise<void> {
     if (typeof state !== 'string' || state === '')
       return Promise.reject(new TypeError('a state needs a name'));
@@ -110,25 +119,35 @@ export class TaskRun implements TaskContext {
     throw new Replace(signatureData(signature));
   }
 
-  send(
-    name: string,
+  async send(
+    task: string | SignatureLike,
     args: readonly unknown[] = [],
     options: SendOptions = {},
-  ): Promise<AsyncResult<unknown>> {
-    const { rootId, stamps } = this.request;
-    return this.app.sendTask(name, args, {
-      rootId,
-      parentId: this.id,
-      ...(this.request.stampedHeaders.length > 0 ? { stamps } : {}),
-      ...options,
-    });
+  ): Promise<ResultHandle> {
+    const plan = planChild(this.planning(), this.request, task, args, options);
+    await this.app.follow(plan);
+    this.#children ??= [];
+    this.#children.push(plan.result);
+    return resultHandle(() => this.app.resultStore(), plan.result);
   }
 
+  /** What working out followers needs. */
+  planning(): Planning {
+    return this.app.planning(this.wire[6] ?? undefined);
+  }
+
+  /** Through the parent where there is one, so that a child needs no connection of its own. */
   async #store(state: string, meta: unknown): Promise<void> {
+    if (!this.app.hasResultStore || this.wire[5]) return;
+    const { codec, options } = this.app;
+    const { resultSerializer: serializer = 'json' } = options;
+    const document = encodeResult({ taskId: this.id, status: state, result: meta }, { codec, serializer });
+    if (this.#job !== undefined) {
+      this.#job.postMessage([state, document]);
+      return;
+    }
     const store = await this.app.resultStore();
-    await store.updateState(this.id, state, meta, {
-      replyTo: this.wire[6],
-      correlationId: this.wire[7] ?? this.id,
-    });
+    const [replyTo, correlationId] = [this.wire[6], this.wire[7] ?? this.id];
+    await store.store({ id: this.id, state, document, replyTo, correlationId });
   }
 }

@@ -1,8 +1,9 @@
-import { type App, Ignore, Reject, Replace, Retry, type TaskHooks } from '@pool/app';
+import { type App, type FollowUp, Ignore, Reject, Replace, Retry, type TaskHooks } from '@pool/app';
 import { currentJob, ExceptionInfo, type ExceptionInfoData, SystemExit } from '@pool/core';
-import { decodeTaskBody, pyRepr, type TaskBody } from '@pool/message';
+import { decodeTaskBody, pyRepr, type ResultNode, type TaskBody } from '@pool/message';
 import { NotRegistered } from '@pool/results';
 import { bareErrorDocument, errorDocument, errorOf, successDocument } from './documents.js';
+import { followFailure, followReplace, followSuccess } from './follow-up.js';
 import {
   FAILURE,
   IGNORE,
@@ -10,6 +11,7 @@ import {
   type Outcome,
   type OutcomeDetails,
   REJECT,
+  REPLACED,
   REQUEUE,
   RETRY,
   REVOKED,
@@ -94,7 +96,9 @@ export class Tracer {
     const error = errorOf(new ExceptionInfo(data));
     if (state === 'FAILURE') return this.#fail(run, error, runtime, data);
     const document = this.#keepsError(run) ? errorDocument(run, 'REVOKED', error) : null;
-    return [REVOKED, document, runtime, { error: data }];
+    const details: OutcomeDetails = { error: data };
+    this.#addFollowUp(run, details, error, 'REVOKED');
+    return [REVOKED, document, runtime, details];
   }
 
   #begin(
@@ -150,8 +154,10 @@ export class Tracer {
     let document: Uint8Array | null = null;
     let details: OutcomeDetails | null = null;
     try {
-      if (!this.#ignoresResult(run)) document = successDocument(run, result);
-      if (this.#settings.repr) details = { repr: pyRepr(result, { maxLength: MAX_REPR }) };
+      const followUp = followSuccess(run, result);
+      if (followUp !== undefined) details = { followUp };
+      if (!this.#ignoresResult(run)) document = successDocument(run, result, childrenOf(run, followUp));
+      if (this.#settings.repr) details = { ...details, repr: pyRepr(result, { maxLength: MAX_REPR }) };
     } catch (error) {
       return this.#fail(run, error);
     }
@@ -169,7 +175,7 @@ export class Tracer {
     if (error instanceof Retry) return this.#retry(run, error);
     if (error instanceof Ignore) return this.#settled(run, [IGNORE, null, seconds(run.startedAt), null]);
     if (error instanceof Reject) return this.#reject(run, error);
-    if (error instanceof Replace) return this.#fail(run, new Error('replace is not there yet'));
+    if (error instanceof Replace) return this.#replace(run, error);
     if (isAutoretried(error, run.options)) {
       const { maxRetries } = run.options;
       if (maxRetries === null || run.retries < maxRetries) {
@@ -199,7 +205,19 @@ export class Tracer {
     const runtime = seconds(run.startedAt);
     if (reject.requeue) return this.#settled(run, [REQUEUE, null, runtime, { error }]);
     const document = this.#keepsError(run) ? errorDocument(run, 'FAILURE', reject) : null;
-    return this.#settled(run, [REJECT, document, runtime, { error }]);
+    const details: OutcomeDetails = { error };
+    this.#addFollowUp(run, details, reject, 'FAILURE');
+    return this.#settled(run, [REJECT, document, runtime, details]);
+  }
+
+  #replace(run: TaskRun, replace: Replace): Outcome | Promise<Outcome> {
+    let followUp: FollowUp;
+    try {
+      followUp = followReplace(run, replace.signature);
+    } catch (error) {
+      return this.#fail(run, error);
+    }
+    return this.#settled(run, [REPLACED, null, seconds(run.startedAt), { followUp }]);
   }
 
   #fail(
@@ -210,6 +228,7 @@ export class Tracer {
   ): Outcome | Promise<Outcome> {
     const expected = matchesAny(error, run.options.throws);
     const details: OutcomeDetails = { error: data ?? describe(error, expected) };
+    this.#addFollowUp(run, details, error, 'FAILURE');
     const document = this.#keepsError(run) ? errorDocument(run, 'FAILURE', error) : null;
     const outcome: Outcome = [FAILURE, document, runtime, details];
     const { onFailure, afterReturn } = run.options;
@@ -218,6 +237,16 @@ export class Tracer {
       ['onFailure', () => onFailure?.(run, error)],
       ['afterReturn', () => afterReturn?.(run, { state: 'FAILURE', error })],
     ]);
+  }
+
+  /** A failure stays one, even when what was to follow it cannot be made out. */
+  #addFollowUp(run: TaskRun, details: OutcomeDetails, error: unknown, state: 'FAILURE' | 'REVOKED'): void {
+    try {
+      const followUp = followFailure(run, error, state);
+      if (followUp !== undefined) details.followUp = followUp;
+    } catch (problem) {
+      this.#report(`what follows the failure of ${run.name}[${run.id}] cannot be made out`, problem);
+    }
   }
 
   /** The outcome, once the states that the task stored on its way are stored. */
@@ -257,6 +286,11 @@ function describe(error: unknown, expected = false): ExceptionInfoData {
   const data = ExceptionInfo.from(error, { expected }).toJSON();
   if (data.stack !== undefined) data.stack = trimStack(data.stack);
   return data;
+}
+
+function childrenOf(run: TaskRun, followUp: FollowUp | undefined): readonly ResultNode[] | undefined {
+  if (followUp === undefined) return run.children;
+  return [...(run.children ?? []), ...followUp.children];
 }
 
 const NO_HEADERS: Record<string, unknown> = Object.freeze({});

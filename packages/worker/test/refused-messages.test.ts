@@ -1,0 +1,90 @@
+import { NotRegistered } from '@pool/results';
+import { expect, test } from 'vitest';
+import { memoryApp, next, runWorker } from './support/in-process.js';
+
+const encoder = new TextEncoder();
+
+test.each([
+  ['no task at all', {}, 'application/json', '{"hello":1}', /task/],
+  ['broken JSON', {}, 'application/json', '{', /JSON|Unexpected|Expected/],
+  [
+    'a content type nobody accepts',
+    { task: 'demo.add', id: 'x' },
+    'application/x-python-serialize',
+    'cos',
+    /not accepted/,
+  ],
+  [
+    'headers that are wrong',
+    { task: 'demo.add', id: 'x', retries: 'many' },
+    'application/json',
+    '[[],{},{}]',
+    /retries/,
+  ],
+  ['a task of no name', { task: 7, id: 'x' }, 'application/json', '[[],{},{}]', /task/],
+])(
+  'a message with %s is set aside with its reason, and the worker goes on',
+  async (_what, headers, contentType, body, reason) => {
+    const app = await memoryApp();
+    const add = app.task('demo.add', (x: number, y: number) => x + y);
+    const { worker, lines } = await runWorker(app);
+    const aside = next(worker, 'setAside');
+    const transport = await app.transport();
+    await transport.publish(
+      { headers, contentType, contentEncoding: 'utf-8', body: encoder.encode(body), properties: {} },
+      { routingKey: 'celery' },
+    );
+    const [record] = await aside;
+    expect(record.reason).toMatch(reason);
+    expect(worker.counters.setAside).toBe(1);
+    expect(lines.some(({ level, text }) => level === 'error' && /Refused a message/.test(text))).toBe(true);
+    expect(await (await add.delay(1, 2)).get({ timeout: 10 })).toBe(3);
+  },
+);
+
+test('whoever sent a task that nobody knows learns it', async () => {
+  const app = await memoryApp();
+  const { worker } = await runWorker(app);
+  const aside = next(worker, 'setAside');
+  const result = await app.sendTask('demo.nope', [1]);
+  await expect(result.get({ timeout: 10 })).rejects.toBeInstanceOf(NotRegistered);
+  const [record] = await aside;
+  expect(record.reason).toContain('"demo.nope" is not registered');
+});
+
+test('a late-ack message whose body is no task body is set aside, and the task has failed', async () => {
+  const app = await memoryApp();
+  app.task('demo.add', { acksLate: true }, (x: number, y: number) => x + y);
+  const { worker } = await runWorker(app);
+  const aside = next(worker, 'setAside');
+  const transport = await app.transport();
+  const body = encoder.encode('[[1,2],{}]');
+  await transport.publish(
+    {
+      headers: { task: 'demo.add', id: 'odd' },
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      body,
+      properties: {},
+    },
+    { routingKey: 'celery' },
+  );
+  const [record] = await aside;
+  expect(record.reason).toContain('InvalidTaskError');
+  await expect(app.AsyncResult('odd').get({ timeout: 10 })).rejects.toThrow('InvalidTaskError');
+});
+
+test('a message of protocol 1 is run as any other', async () => {
+  const app = await memoryApp();
+  app.task('demo.add', { params: ['x', 'y'] }, (x: number, y: number) => x + y);
+  await runWorker(app);
+  const transport = await app.transport();
+  const body = encoder.encode(
+    JSON.stringify({ task: 'demo.add', id: 'old', args: [1], kwargs: { y: 2 }, retries: 0 }),
+  );
+  await transport.publish(
+    { headers: {}, contentType: 'application/json', contentEncoding: 'utf-8', body, properties: {} },
+    { routingKey: 'celery' },
+  );
+  expect(await app.AsyncResult('old').get({ timeout: 10 })).toBe(3);
+});

@@ -1,0 +1,47 @@
+import { chain, chord, group } from '@pool/app';
+import { ChordError } from '@pool/results';
+import { expect, test } from 'vitest';
+import { memoryApp, runWorker } from './support/in-process.js';
+
+test('chains, groups, chords, links and replaced tasks run to their end', async () => {
+  const app = await memoryApp();
+  const add = app.task('demo.add', (x: number, y: number) => x + y);
+  const sum = app.task('demo.sum', (numbers: number[]) => numbers.reduce((a, b) => a + b, 0));
+  const fail = app.task('demo.fail', (): number => {
+    throw new RangeError('no');
+  });
+  const seen: string[] = [];
+  const note = app.task('demo.note', (what: unknown) => {
+    seen.push(JSON.stringify(what));
+  });
+  const instead = app.task('demo.instead', { bind: true }, (self, n: number) => self.replace(add.s(n, 40)));
+  await runWorker(app, { pool: 'green' });
+  const get = { timeout: 10 };
+
+  expect(await (await chain(add.s(1, 2), add.s(3), add.s(4)).applyAsync()).get(get)).toBe(10);
+  expect(await (await group(add.s(1, 1), add.s(2, 2)).applyAsync()).get(get)).toEqual([2, 4]);
+  const whole = chord([add.s(1, 1), add.s(2, 2), add.s(3, 3)], sum.s());
+  expect(await (await whole.applyAsync()).get(get)).toBe(12);
+  expect(await (await instead.delay(2)).get(get)).toBe(42);
+
+  const broken = chord([add.s(1, 1), fail.s()], sum.s());
+  await expect((await broken.applyAsync()).get(get)).rejects.toBeInstanceOf(ChordError);
+
+  await (await add.applyAsync([5, 6], { link: note.s() })).get(get);
+  const failed = await fail.applyAsync([], { linkError: note.s() });
+  await expect(failed.get(get)).rejects.toThrow('no');
+  await expect.poll(() => seen.sort()).toEqual([JSON.stringify(failed.id), '11'].sort());
+});
+
+test('a chord counts a member once that was retried', async () => {
+  const app = await memoryApp();
+  const flaky = app.task('demo.flaky', { bind: true }, (self, n: number) => {
+    if (self.request.retries === 0) return self.retry({ countdown: 0 });
+    return n;
+  });
+  const sum = app.task('demo.sum', (numbers: number[]) => numbers.reduce((a, b) => a + b, 0));
+  const { worker } = await runWorker(app);
+  const result = await chord([flaky.s(1), flaky.s(2), flaky.s(3)], sum.s()).applyAsync();
+  expect(await result.get({ timeout: 10 })).toBe(6);
+  expect(worker.counters.retried).toBe(3);
+});
