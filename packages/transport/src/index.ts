@@ -2,6 +2,7 @@ export type { Message, MessageProperties } from '@pool/message';
 export { type BackOffOptions, backOff } from './back-off.js';
 export { BrokerUrl, type BrokerUrlParts, parseBrokerUrls } from './broker-url.js';
 export type { Capability, PriorityCapability, TransportCapabilities } from './capabilities.js';
+export { checkPrefetch } from './checks.js';
 export type { ConsumeOptions, Consumer, ProveOptions } from './consumer.js';
 export type {
   Binding,
@@ -39,15 +40,14 @@ export {
 } from './load-transport.js';
 export { PoolError } from './pool-error.js';
 export type { PublishOptions } from './publish-options.js';
-export {
-  checkPrefetch,
-  type ResolvedConsumeOptions,
-  type ResolvedPublishOptions,
-  Transport,
-  type TransportOptions,
-  type TransportState,
-} from './transport.js';
+export { Transport } from './transport.js';
 export type { SetAsideRecord, TransportEvents, TransportStats } from './transport-events.js';
+export type {
+  ResolvedConsumeOptions,
+  ResolvedPublishOptions,
+  TransportOptions,
+  TransportState,
+} from './transport-options.js';
 export { matchesTopic } from './virtual/topic-pattern.js';
 export { VirtualTransport, type VirtualTransportOptions } from './virtual/virtual-transport.js';
 export type {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BrokerUrl, parseBrokerUrls } from './broker-url.js';
 import { TransportNotFoundError } from './errors.js';
-import type { Transport, TransportOptions } from './transport.js';
+import type { Transport } from './transport.js';
+import type { TransportOptions } from './transport-options.js';
 
 /** What the package of a transport exports, as its default or as `createTransport`. */
 export type TransportFactory = (urls: readonly BrokerUrl[], options?: TransportOptions) => Transport;

@@ -186,3 +186,12 @@ it('surfaces what a consumer throws, and goes on', async () => {
   while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(seen).toEqual(['a', 'b']);
 });
+
+it('cancels a consumer that begins while the transport closes', async () => {
+  const transport = await connected();
+  const consuming = transport.consume({ queues: ['q'], onDeliveries: () => {} });
+  const refused = expect(consuming).rejects.toMatchObject({ code: 'ERR_POOL_TRANSPORT_CLOSED' });
+  await transport.close();
+  await refused;
+  expect(transport.consumers.size).toBe(0);
+});

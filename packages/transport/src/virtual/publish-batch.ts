@@ -1,4 +1,4 @@
-import type { ResolvedPublishOptions } from '../transport.js';
+import type { ResolvedPublishOptions } from '../transport-options.js';
 
 interface Outcome {
   resolve: () => void;

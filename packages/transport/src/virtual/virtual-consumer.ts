@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { checkPrefetch } from '../checks.js';
 import type { Consumer, ProveOptions } from '../consumer.js';
 import type { Delivery } from '../delivery.js';
 import { ConsumerStalledError } from '../errors.js';
-import { checkPrefetch, type ResolvedConsumeOptions } from '../transport.js';
+import type { ResolvedConsumeOptions } from '../transport-options.js';
 import type { TakeRequest } from './virtual-types.js';
 
 /** What a consumer needs of its transport. */
@@ -80,7 +81,16 @@ export class VirtualConsumer implements Consumer {
 
   /** Registers the queues with the transport and starts the loop. */
   async start(): Promise<void> {
-    for (const queue of this.#queues) await this.#port.begin(queue);
+    const begun: string[] = [];
+    try {
+      for (const queue of this.#queues) {
+        await this.#port.begin(queue);
+        begun.push(queue);
+      }
+    } catch (error) {
+      for (const queue of begun) await this.#port.end(queue);
+      throw error;
+    }
     // Whoever called has the consumer before its first messages.
     this.#running = nextTurn().then(() => this.#run());
   }

@@ -4,16 +4,19 @@ import type { BrokerUrl } from '../broker-url.js';
 import type { Consumer } from '../consumer.js';
 import type { ExchangeDeclaration, QueueDeclaration, QueueStatus } from '../declarations.js';
 import type { Delivery, Settlement } from '../delivery.js';
-import { TransportClosedError, UnroutableError } from '../errors.js';
-import {
-  type ResolvedConsumeOptions,
-  type ResolvedPublishOptions,
-  Transport,
-  type TransportOptions,
-} from '../transport.js';
+import { TransportClosedError } from '../errors.js';
+import { Transport } from '../transport.js';
 import type { SetAsideRecord } from '../transport-events.js';
+import type {
+  ResolvedConsumeOptions,
+  ResolvedPublishOptions,
+  TransportOptions,
+} from '../transport-options.js';
+import { Holdings } from './holdings.js';
 import { PublishBatch } from './publish-batch.js';
-import { type ExchangeTable, routeOf } from './router.js';
+import { type ExchangeTable, route } from './router.js';
+import { emptyBatch, isEmpty, type OpenSettlementBatch, prepend } from './settlement-batch.js';
+import { Ticker } from './ticker.js';
 import { TurnBatch } from './turn-batch.js';
 import { type ConsumerPort, VirtualConsumer } from './virtual-consumer.js';
 import type {
@@ -45,15 +48,14 @@ export abstract class VirtualTransport<Payload> extends Transport {
   readonly #maxBatch: number;
   readonly #pollSeconds: number;
   readonly #publishes: TurnBatch<PublishBatch<Payload>>;
-  readonly #settlements: TurnBatch<SettlementBatch>;
-  readonly #held = new Set<Delivery>();
+  readonly #settlements: TurnBatch<OpenSettlementBatch>;
+  readonly #holdings = new Holdings();
   readonly #beingSetAside = new Set<Delivery>();
   readonly #asides = new Set<Promise<void>>();
-  readonly #byTag = new Map<string, VirtualConsumer>();
   readonly #consumersOf = new Map<string, number>();
+  readonly #ticker = new Ticker((error) => this.#failed(error));
   readonly #port: ConsumerPort;
   #poll: NodeJS.Timeout | undefined;
-  #timers: NodeJS.Timeout[] = [];
 
   constructor(
     url: BrokerUrl | string | readonly (BrokerUrl | string)[],
@@ -84,7 +86,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
 
   /** What this transport holds for its consumers. */
   protected get held(): ReadonlySet<Delivery> {
-    return this.#held;
+    return this.#holdings.deliveries;
   }
 
   /** Makes the stored form of a message. What it throws rejects that publish alone. */
@@ -137,20 +139,18 @@ export abstract class VirtualTransport<Payload> extends Transport {
 
   /** For the adapter: there may be messages, in this queue or in any. */
   protected wake(queue?: string): void {
-    for (const consumer of this.#byTag.values()) {
-      if (queue === undefined || consumer.queues.includes(queue)) consumer.wake();
-    }
+    this.#holdings.wake(queue);
   }
 
   /** For the adapter: the broker has taken these back. Settling them does nothing from now on. */
   protected leaseLost(deliveries: Iterable<Delivery>): void {
-    for (const delivery of deliveries) if (this.#held.delete(delivery)) this.#freed(delivery);
-    this.#wakeHungry();
+    for (const delivery of deliveries) this.#holdings.free(delivery);
+    this.#holdings.wakeHungry();
   }
 
   /** For the adapter: the queue is gone; its consumers are told. */
   protected queueGone(queue: string): void {
-    for (const consumer of this.#byTag.values()) {
+    for (const consumer of this.#holdings.consumers) {
       if (!consumer.queues.includes(queue)) continue;
       void consumer.cancelQueue(queue);
       consumer.onCancelled?.(queue);
@@ -169,11 +169,11 @@ export abstract class VirtualTransport<Payload> extends Transport {
   protected override onConnected(): void {
     this.#publishes.proceed();
     this.#settlements.proceed();
-    this.wake();
+    this.#holdings.wake();
   }
 
   protected override onDisconnect(): Promise<void> | void {
-    this.#stopTimers();
+    this.#ticker.stop();
   }
 
   protected override async onDeclareQueue(declaration: QueueDeclaration): Promise<QueueStatus> {
@@ -199,13 +199,8 @@ export abstract class VirtualTransport<Payload> extends Transport {
 
   protected override async onConsume(options: ResolvedConsumeOptions): Promise<Consumer> {
     const consumer = new VirtualConsumer(this.#port, options);
-    this.#byTag.set(consumer.tag, consumer);
-    try {
-      await consumer.start();
-    } catch (error) {
-      this.#byTag.delete(consumer.tag);
-      throw error;
-    }
+    await consumer.start();
+    this.#holdings.addConsumer(consumer);
     this.#startPoll();
     return consumer;
   }
@@ -215,12 +210,11 @@ export abstract class VirtualTransport<Payload> extends Transport {
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
   ): Settlement {
-    if (!this.#held.delete(delivery)) return 'stale';
-    this.#freed(delivery);
+    if (!this.#holdings.free(delivery)) return 'stale';
     if (this.#beingSetAside.has(delivery)) return settlement;
     const batch = this.#settlements.current();
     batch[settlement].push(delivery);
-    if (delay > 0) (batch.delays as Map<Delivery, number>).set(delivery, delay);
+    if (delay > 0) batch.delays.set(delivery, delay);
     return settlement;
   }
 
@@ -238,7 +232,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
       throw error;
     } finally {
       this.#beingSetAside.delete(delivery);
-      this.#wakeHungry();
+      this.#holdings.wakeHungry();
     }
   }
 
@@ -247,16 +241,14 @@ export abstract class VirtualTransport<Payload> extends Transport {
   }
 
   protected override async onClose(): Promise<void> {
-    this.#stopTimers();
+    this.#ticker.stop();
     clearInterval(this.#poll);
-    this.wake();
-    await Promise.all([...this.#byTag.values()].map((consumer) => consumer.cancel()));
+    this.#holdings.wake();
+    await Promise.all([...this.consumers].map((consumer) => consumer.cancel()));
     const closed = new TransportClosedError(`the transport to ${this.url} was closed`);
     this.#publishes.abandon()?.reject(closed);
     const batch = this.#settlements.abandon() ?? emptyBatch();
-    batch.requeued.push(...this.#held);
-    this.#held.clear();
-    this.#byTag.clear();
+    batch.requeued = batch.requeued.concat(this.#holdings.clear());
     try {
       if (this.epoch > 0 && !isEmpty(batch)) await this.#sendLast(batch);
     } finally {
@@ -298,7 +290,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
       end: (queue) => this.#endQueue(queue),
       ended: (consumer) => {
         this.forgetConsumer(consumer);
-        if (consumer.unacked === 0) this.#byTag.delete(consumer.tag);
+        this.#holdings.forgetConsumer(consumer);
         if (this.#consumersOf.size === 0) {
           clearInterval(this.#poll);
           this.#poll = undefined;
@@ -313,7 +305,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
       taken = await this.onTake(request);
     } catch (error) {
       if (request.signal.aborted) return [];
-      this.connectionLost(asError(error));
+      this.#failed(error);
       return undefined;
     }
     const deliveries: Delivery[] = [];
@@ -339,12 +331,12 @@ export abstract class VirtualTransport<Payload> extends Transport {
         noAck,
         handle,
       });
-      this.#held.add(delivery);
+      this.#holdings.hold(delivery);
       deliveries.push(delivery);
     }
     this.stats.delivered += deliveries.length;
     // It found something, if only to put it aside: there may be more.
-    if (deliveries.length < taken.length) this.#byTag.get(consumerTag)?.wake();
+    if (deliveries.length < taken.length) this.#holdings.wakeConsumer(consumerTag);
     return deliveries;
   }
 
@@ -352,7 +344,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
     try {
       return await this.onArm(queues);
     } catch (error) {
-      this.connectionLost(asError(error));
+      this.#failed(error);
       return false;
     }
   }
@@ -362,7 +354,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
     const aside = { queue, tag, exchange, routingKey, message: undefined, handle, held: true };
     const moved = this.onPutAside(aside, error.message).then(
       (place) => this.recordSetAside({ queue, reason: error.message, place, tag }),
-      (failure: unknown) => this.connectionLost(asError(failure)),
+      (failure: unknown) => this.#failed(failure),
     );
     this.#asides.add(moved);
     void moved.finally(() => this.#asides.delete(moved));
@@ -371,8 +363,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
   #returnUnseen(deliveries: readonly Delivery[]): void {
     const { released } = this.#settlements.current();
     for (const delivery of deliveries) {
-      if (!this.#held.delete(delivery)) continue;
-      this.#freed(delivery);
+      if (!this.#holdings.free(delivery)) continue;
       this.stats.delivered -= 1;
       released.push(delivery);
     }
@@ -380,50 +371,30 @@ export abstract class VirtualTransport<Payload> extends Transport {
 
   #forget(deliveries: readonly Delivery[]): void {
     const { acked } = this.#settlements.current();
-    for (const delivery of deliveries) {
-      if (!this.#held.delete(delivery)) continue;
-      this.#freed(delivery);
-      acked.push(delivery);
-    }
-  }
-
-  #freed(delivery: Delivery): void {
-    const consumer = this.#byTag.get(delivery.consumerTag);
-    if (consumer === undefined) return;
-    consumer.settled();
-    if (consumer.cancelled && consumer.unacked === 0) this.#byTag.delete(consumer.tag);
-  }
-
-  #wakeHungry(): void {
-    for (const consumer of this.#byTag.values()) if (consumer.hungry) consumer.wake();
+    for (const delivery of deliveries) if (this.#holdings.free(delivery)) acked.push(delivery);
   }
 
   async #sendSettlements(batch: SettlementBatch): Promise<void> {
-    this.#wakeHungry();
+    this.#holdings.wakeHungry();
     try {
       const stale = await this.onSettleBatch(batch);
       for (const delivery of stale) this.#uncount(delivery);
-      if (batch.requeued.length > 0 || batch.released.length > 0) this.wake();
+      if (batch.requeued.length > 0 || batch.released.length > 0) this.#holdings.wake();
     } catch (error) {
       // The broker still holds them for us: they are sent again when it is back.
-      const next = this.#settlements.current();
-      next.acked.unshift(...batch.acked);
-      next.rejected.unshift(...batch.rejected);
-      next.requeued.unshift(...batch.requeued);
-      next.released.unshift(...batch.released);
-      for (const [delivery, delay] of batch.delays)
-        (next.delays as Map<Delivery, number>).set(delivery, delay);
-      this.connectionLost(asError(error));
+      prepend(this.#settlements.current(), batch);
+      this.#failed(error);
     }
   }
 
   async #sendPublishes(batch: PublishBatch<Payload>): Promise<void> {
     try {
-      const queued = await this.#route(batch);
-      for (let i = 0; i < queued.length; i += this.#maxBatch) {
-        await this.onPut(
-          i === 0 && queued.length <= this.#maxBatch ? queued : queued.slice(i, i + this.#maxBatch),
-        );
+      const { queued, broadcasts, unroutable } = await route(batch, (exchange) => this.#tableOf(exchange));
+      this.stats.unroutable += unroutable;
+      if (broadcasts.length > 0) await this.onBroadcast(broadcasts);
+      const max = this.#maxBatch;
+      for (let i = 0; i < queued.length; i += max) {
+        await this.onPut(queued.length <= max ? queued : queued.slice(i, i + max));
       }
       this.stats.published += batch.pending.length;
       batch.resolve();
@@ -432,62 +403,24 @@ export abstract class VirtualTransport<Payload> extends Transport {
     }
   }
 
-  async #route(batch: PublishBatch<Payload>): Promise<QueuedMessage<Payload>[]> {
-    const tables = new Map<string, ExchangeTable>();
-    const broadcasts: BroadcastMessage<Payload>[] = [];
-    const queued: QueuedMessage<Payload>[] = [];
-    for (const { payload, options, outcome } of batch.pending) {
-      const { exchange, routingKey, priority, expiration, delay } = options;
-      const broadcast = { payload, exchange, routingKey, priority, expiration, delay };
-      if (exchange === '') {
-        queued.push({ ...broadcast, queue: routingKey });
-        continue;
-      }
-      let table = tables.get(exchange);
-      if (table === undefined) {
-        table = await this.#tableOf(exchange);
-        tables.set(exchange, table);
-      }
-      if (table.type === 'fanout' && this.#broadcasts) {
-        broadcasts.push(broadcast);
-        continue;
-      }
-      try {
-        const queues = routeOf(exchange, table, routingKey);
-        for (const queue of queues) queued.push({ ...broadcast, queue });
-        if (queues.length === 0) this.#unroutable(options);
-      } catch (error) {
-        outcome?.reject(error);
-      }
-    }
-    if (broadcasts.length > 0) await this.onBroadcast(broadcasts);
-    return queued;
-  }
-
-  get #broadcasts(): boolean {
-    return this.onBroadcast !== VirtualTransport.prototype.onBroadcast;
-  }
-
-  #unroutable(options: ResolvedPublishOptions): void {
-    this.stats.unroutable += 1;
-    if (!options.mandatory) return;
-    const { exchange, routingKey } = options;
-    throw new UnroutableError(
-      `no queue is bound to exchange ${JSON.stringify(exchange)} for routing key ${JSON.stringify(routingKey)}`,
-    );
-  }
-
   async #tableOf(exchange: string): Promise<ExchangeTable> {
     const type =
       this.declaredExchange(exchange)?.type ?? builtIn.get(exchange) ?? (await this.onExchangeType(exchange));
-    if (type === undefined || (type === 'fanout' && this.#broadcasts)) return { type, bindings: [] };
-    return { type, bindings: await this.onBindings(exchange) };
+    const broadcast = type === 'fanout' && this.onBroadcast !== VirtualTransport.prototype.onBroadcast;
+    const bindings = type === undefined || broadcast ? [] : await this.onBindings(exchange);
+    return { type, bindings, broadcast };
   }
 
   async #beginQueue(queue: string): Promise<void> {
     const count = this.#consumersOf.get(queue) ?? 0;
     this.#consumersOf.set(queue, count + 1);
-    if (count === 0) await this.onBeginQueue(queue);
+    if (count > 0) return;
+    try {
+      await this.onBeginQueue(queue);
+    } catch (error) {
+      this.#consumersOf.delete(queue);
+      throw error;
+    }
   }
 
   async #endQueue(queue: string): Promise<void> {
@@ -504,37 +437,14 @@ export abstract class VirtualTransport<Payload> extends Transport {
 
   #startPoll(): void {
     // It keeps the process alive while somebody consumes.
-    this.#poll ??= setInterval(() => this.wake(), this.#pollSeconds * 1000);
+    this.#poll ??= setInterval(() => this.#holdings.wake(), this.#pollSeconds * 1000);
   }
 
   #startTimers(): void {
-    this.#stopTimers();
-    const lease = this.leaseSeconds;
-    if (lease !== undefined) this.#every(lease / 3, () => this.onRenew(this.#held));
-    const restore = this.restoreSeconds;
-    if (restore !== undefined) this.#every(restore, () => this.#restore());
-  }
-
-  #stopTimers(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
-  }
-
-  #every(seconds: number, work: () => Promise<void>): void {
-    let busy = false;
-    const timer = setInterval(async () => {
-      if (busy || this.state !== 'connected') return;
-      busy = true;
-      try {
-        await work();
-      } catch (error) {
-        this.connectionLost(asError(error));
-      } finally {
-        busy = false;
-      }
-    }, seconds * 1000);
-    timer.unref();
-    this.#timers.push(timer);
+    this.#ticker.stop();
+    const { leaseSeconds, restoreSeconds } = this;
+    if (leaseSeconds !== undefined) this.#ticker.every(leaseSeconds / 3, () => this.onRenew(this.held));
+    if (restoreSeconds !== undefined) this.#ticker.every(restoreSeconds, () => this.#restore());
   }
 
   async #restore(): Promise<void> {
@@ -542,7 +452,12 @@ export abstract class VirtualTransport<Payload> extends Transport {
     if (count === 0) return;
     this.stats.restored += count;
     this.emit('restored', count);
-    this.wake();
+    this.#holdings.wake();
+  }
+
+  /** An operation that should work did not: the connection is no good any more. */
+  #failed(error: unknown): void {
+    this.connectionLost(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
@@ -551,15 +466,3 @@ const builtIn: ReadonlyMap<string, 'direct' | 'topic' | 'fanout'> = new Map([
   ['amq.topic', 'topic'],
   ['amq.fanout', 'fanout'],
 ]);
-
-function emptyBatch(): SettlementBatch {
-  return { acked: [], rejected: [], requeued: [], released: [], delays: new Map() };
-}
-
-function isEmpty(batch: SettlementBatch): boolean {
-  return batch.acked.length + batch.rejected.length + batch.requeued.length + batch.released.length === 0;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}

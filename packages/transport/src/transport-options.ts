@@ -1,0 +1,38 @@
+import type { BackOffOptions } from './back-off.js';
+import type { Delivery } from './delivery.js';
+
+/** What every transport takes; an adapter adds its own. Durations are seconds. */
+export interface TransportOptions {
+  /** How long one attempt to connect may take. @default 10 */
+  connectTimeout?: number;
+  /** The waits between attempts to reconnect. */
+  reconnect?: BackOffOptions;
+  /** Attempts to reconnect before giving up; `Infinity` never does. @default Infinity */
+  maxReconnects?: number;
+  /** Begin with a random one of several broker URLs, rather than the first. @default false */
+  shuffle?: boolean;
+  /** Publishes that may wait for a lost connection to return; more are refused. @default 10000 */
+  maxWaitingPublishes?: number;
+}
+
+/** Where a transport is in its life. */
+export type TransportState = 'new' | 'connecting' | 'connected' | 'reconnecting' | 'closing' | 'closed';
+
+/** `PublishOptions` with every default filled in. */
+export interface ResolvedPublishOptions {
+  exchange: string;
+  routingKey: string;
+  priority: number;
+  expiration: number | undefined;
+  delay: number;
+  mandatory: boolean;
+}
+
+/** `ConsumeOptions` with every default filled in. */
+export interface ResolvedConsumeOptions {
+  queues: readonly string[];
+  prefetch: number;
+  noAck: boolean;
+  onDeliveries: (deliveries: Delivery[]) => void;
+  onCancelled: ((queue: string) => void) | undefined;
+}
