@@ -6,7 +6,7 @@ import { type AppOptions, checkAppOptions } from './app-options.js';
 import { AsyncResult } from './async-result.js';
 import { builtinTasks } from './builtin-tasks.js';
 import { Connections } from './connections.js';
-import { AlreadyRegisteredError } from './errors.js';
+import { AlreadyRegisteredError, AppClosedError } from './errors.js';
 import { GroupResult } from './group-result.js';
 import { type Call, type OutgoingContext, type OutgoingTask, prepareTask } from './outgoing.js';
 import { Publisher } from './publisher.js';
@@ -51,7 +51,8 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
   readonly #tasks = new Map<string, AnyTask>();
   readonly #connections: Connections;
   readonly #publisher: Publisher;
-  readonly #publishing = new Set<Promise<void>>();
+  /** What was begun and must end before the connections are closed. */
+  readonly #pending = new Set<Promise<unknown>>();
   readonly #outgoing: OutgoingContext;
   #closing: Promise<void> | undefined;
 
@@ -145,34 +146,37 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
   }
 
   /** Sends a task by its name, without its code. Options as in {@link Task.applyAsync}. */
-  async sendTask<Result = unknown>(
+  sendTask<Result = unknown>(
     name: string,
     args: readonly unknown[] = [],
     options: SendOptions = {},
   ): Promise<AsyncResult<Result>> {
-    const { kwargs = {}, ...rest } = options;
-    const task = await this.prepare({ name, args, kwargs, options: internalOptions(rest) });
-    await this.publish([task]);
-    return new AsyncResult<Result>(() => this.resultStore(), task.id, { ignored: task.ignoreResult });
+    return this.#track(async () => {
+      const { kwargs = {}, ...rest } = options;
+      const task = await this.prepare({ name, args, kwargs, options: internalOptions(rest) });
+      await this.#publish([task]);
+      return new AsyncResult<Result>(() => this.resultStore(), task.id, { ignored: task.ignoreResult });
+    });
   }
 
   /** Sends a signature of any kind, with `args` before its own and `options` over its own. */
-  async sendSignature(
+  sendSignature(
     signature: SignatureLike,
     args: readonly unknown[] = [],
     options: SendOptions = {},
   ): Promise<AsyncResult | GroupResult> {
-    const { kwargs = {}, ...rest } = options;
-    const planning = this.planning(await this.#connections.replyTo());
-    const plan = planSignature(planning, signatureData(signature), {
-      args,
-      kwargs,
-      options: internalOptions(rest),
+    return this.#track(async () => {
+      const { kwargs = {}, ...rest } = options;
+      const planning = this.planning(await this.#connections.replyTo());
+      const given = { args, kwargs, options: internalOptions(rest) };
+      const plan = planSignature(planning, signatureData(signature), given);
+      await follow(this, plan, (tasks) => this.#publish(tasks));
+      const source = (): Promise<ResultStore> => this.resultStore();
+      const ignored = plan.messages.some((one) => one.id === plan.result.id && one.ignoreResult);
+      return ignored
+        ? new AsyncResult(source, plan.result.id, { ignored })
+        : resultHandle(source, plan.result);
     });
-    await this.follow(plan);
-    const source = (): Promise<ResultStore> => this.resultStore();
-    const ignored = plan.messages.some((one) => one.id === plan.result.id && one.ignoreResult);
-    return ignored ? new AsyncResult(source, plan.result.id, { ignored }) : resultHandle(source, plan.result);
   }
 
   /** The result of a task that was sent from anywhere, by its id. */
@@ -228,18 +232,12 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
 
   /** Does what a plan or a follow-up says; resolves when it has happened. */
   follow(followUp: Partial<FollowUp>): Promise<void> {
-    return follow(this, followUp);
+    return this.#track(() => follow(this, followUp, (tasks) => this.#publish(tasks)));
   }
 
   /** Publishes messages; resolves when the broker has them all. */
-  async publish(tasks: readonly OutgoingTask[]): Promise<void> {
-    const published = Promise.all(tasks.map((task) => this.#publishOne(task))).then(() => {});
-    this.#publishing.add(published);
-    try {
-      await published;
-    } finally {
-      this.#publishing.delete(published);
-    }
+  publish(tasks: readonly OutgoingTask[]): Promise<void> {
+    return this.#track(() => this.#publish(tasks));
   }
 
   /** The app's transport, perhaps not connected yet. @throws {ConfigError} no broker is set */
@@ -252,7 +250,7 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     return this.#connections.resultStore();
   }
 
-  /** Waits for what is being published, then closes the connections the app made. Safe to call again. */
+  /** Waits for what was begun, then closes the connections the app made. Safe to call again. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -262,14 +260,29 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     return this.close();
   }
 
-  async #publishOne(task: OutgoingTask): Promise<void> {
-    this.emit('beforeTaskPublish', task);
-    await this.#publisher.publish(task);
-    this.emit('afterTaskPublish', task);
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw new AppClosedError(`app ${this.name} is closed`);
+    const working = work();
+    this.#pending.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#pending.delete(working);
+    }
+  }
+
+  async #publish(tasks: readonly OutgoingTask[]): Promise<void> {
+    await Promise.all(
+      tasks.map(async (task) => {
+        this.emit('beforeTaskPublish', task);
+        await this.#publisher.publish(task);
+        this.emit('afterTaskPublish', task);
+      }),
+    );
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([...this.#publishing]);
+    await Promise.allSettled([...this.#pending]);
     await this.#connections.close();
   }
 }
