@@ -1,5 +1,9 @@
+import type { BasePool, PoolCapabilities } from '@pool/core';
+import type { CreateOptions } from '@pool/testkit/pool';
 import { describe, it } from 'vitest';
+import { NicePool } from './fixtures/dist/guide/nice-pool.js';
 import { mutants } from './fixtures/dist/mutants.js';
+import { SlotPool } from './fixtures/dist/slot-pool.js';
 import { record } from './support/recording-runner.js';
 
 /** In seconds: long enough for what is right, short enough to wait for what is wrong. */
@@ -19,3 +23,35 @@ for (const { flaw, area, fails, create, module } of mutants) {
     }
   });
 }
+
+describe('the flawed pools', () => {
+  const incapable: PoolCapabilities = {
+    functions: false,
+    parallel: false,
+    hardKill: false,
+    terminateJob: false,
+    softLimit: false,
+    isolatedMemory: false,
+    isolatedCrashes: false,
+    resize: false,
+    restart: false,
+    recycle: false,
+  };
+  const module = { url: 'file:///nowhere.js', export: 'Pool' };
+  const pools: ((options: CreateOptions) => BasePool)[] = [
+    (options) => new SlotPool(options),
+    (options) => new NicePool(options),
+    (options) => Object.assign(new SlotPool(options), { capabilities: incapable }),
+  ];
+  const tests = pools.flatMap((create) => record({ name: 'any', create, module }));
+  const titles = new Set(tests.filter(({ run }) => run).map(({ area, title }) => `${area}: ${title}`));
+
+  for (const known of titles) {
+    it(`one of them fails "${known}"`, ({ expect }) => {
+      const found = mutants.some(({ area, fails }) =>
+        fails.some((start) => known.startsWith(`${area}: ${start}`)),
+      );
+      expect(found).toBe(true);
+    });
+  }
+});

@@ -33,6 +33,7 @@ export class Scene {
   readonly #watched: Watched[] = [];
   readonly #deferred: (() => void | Promise<void>)[] = [];
   #gate: Promise<Gate> | undefined;
+  #checkedSlots = 0;
   #folder: Promise<string> | undefined;
 
   constructor(settings: SceneSettings) {
@@ -124,12 +125,17 @@ export class Scene {
     return until(condition, this.patience, what);
   }
 
-  /** Asserts that the pool is as good as new: it runs, all its slots are there, and it still does its work. */
+  /** Asserts that the pool is as good as new: all its slots are there, and can be used at the same time. */
   async assertWhole(pool: BasePool): Promise<void> {
     assert.equal(pool.state, RUN, 'the pool still runs');
-    await this.until(() => pool.numProcesses === pool.limit, 'the pool has all its slots again');
-    const sums = Array.from({ length: pool.limit * 2 }, (_, i) => this.watch(pool, 'add', [i, i]));
-    for (const [i, sum] of sums.entries()) assert.equal(await this.valueOf(sum), i * 2);
+    const gate = await this.gate();
+    const labels = Array.from({ length: pool.limit }, () => `slot ${++this.#checkedSlots}`);
+    const held = labels.map((label) => this.watch(pool, 'gated', [gate.port, label]));
+    const arrivals = await Promise.all(labels.map((label) => gate.arrival(label)));
+    await this.until(() => pool.numProcesses === pool.limit, 'the pool has all its slots');
+    for (const arrival of arrivals) arrival.release();
+    for (const [i, watched] of held.entries()) assert.equal(await this.valueOf(watched), labels[i]);
+    assert.equal(await this.run(pool, 'add', [1, 2]), 3);
   }
 
   /** Ends the test: everything is released, then every job's life is checked. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PoolClosedError } from '@pool/core';
 import type { Suite } from '../suite.js';
+import { rejectionOf } from '../within.js';
 
 /** Replacing what runs the jobs. */
 export function restart(suite: Suite): void {
@@ -28,10 +29,14 @@ export function restart(suite: Suite): void {
         const running = scene.watch(pool, 'gated', [gate.port, 'running']);
         const arrival = await gate.arrival('running');
         const waiting = Array.from({ length: 100 }, (_, i) => scene.watch(pool, 'add', [i, 0]));
-        const restarted = pool.restart();
+        const rejection = rejectionOf(pool.restart());
         arrival.release();
         assert.equal(await scene.valueOf(running), 'running');
-        await scene.within(restarted, 'the pool restarts');
+        assert.equal(
+          await scene.within(rejection, 'restart() settles'),
+          undefined,
+          'restart() does not fail',
+        );
         for (const [i, watched] of waiting.entries()) assert.equal(await scene.valueOf(watched), i);
         await scene.assertWhole(pool);
       },
@@ -55,7 +60,7 @@ export function restart(suite: Suite): void {
       'stop() during a restart ends the pool',
       async (scene) => {
         const pool = await scene.start({ limit: suite.slots });
-        const restarted = pool.restart().catch(() => {});
+        const restarted = rejectionOf(pool.restart());
         await scene.within(pool.stop(), 'the pool stops');
         await scene.within(restarted, 'restart() settles');
       },
