@@ -94,7 +94,7 @@ export class MessageWriter {
       text,
       attachments.map(({ path }) => path),
       attachments.map(({ kind }) => kind === BUFFER),
-      attachments.map(valueOf),
+      attachments.map(attachedValue),
     ];
     this.#port.postMessage(batch, transferList);
   }
@@ -102,11 +102,10 @@ export class MessageWriter {
   #post(kind: number, id: number, a: unknown, b: unknown, transferList: readonly Transferable[]): void {
     this.flush();
     try {
+      transferList.forEach(assertHere);
       this.#port.postMessage([kind, id, a, b], transferList);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const { path, what } =
-        findUncloneable(a, [2]) ?? findUncloneable(b, [3]) ?? new Uncarriable([2], `a value (${message})`);
+      const { path, what } = uncloneable(a, b, error);
       throw notTransferable(kind, path, what, 'pass what the structured clone algorithm takes');
     }
     this.sent += FULL;
@@ -154,6 +153,22 @@ export class MessageWriter {
   }
 }
 
-function valueOf({ kind, bytes }: Attachment): unknown {
+/** A port takes memory that is gone, and the other side then gets nothing at all. */
+function assertHere(item: Transferable): void {
+  if (item instanceof ArrayBuffer && item.byteLength === 0) new Uint8Array(item);
+}
+
+function uncloneable(a: unknown, b: unknown, error: unknown): Uncarriable {
+  const reason = error instanceof Error ? error.message : String(error);
+  const unknown = new Uncarriable([2], `a value (${reason})`);
+  try {
+    return findUncloneable(a, [2]) ?? findUncloneable(b, [3]) ?? unknown;
+  } catch {
+    // It nests so deep that looking for what is wrong fails likewise.
+    return unknown;
+  }
+}
+
+function attachedValue({ kind, bytes }: Attachment): unknown {
   return kind === UNDEFINED ? undefined : bytes;
 }

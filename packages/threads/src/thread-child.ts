@@ -7,7 +7,7 @@ import {
   type Worker,
 } from 'node:worker_threads';
 import type { Child, ChildListener } from '@pool/core';
-import { Tinypool } from 'tinypool';
+import type { Tinypool as TinypoolClass } from 'tinypool';
 import { Bell } from './bell.js';
 import { MessageWriter } from './message-writer.js';
 import { readMessage } from './read-message.js';
@@ -19,6 +19,13 @@ export interface ThreadOptions {
   readonly env?: Record<string, string>;
   readonly argv?: string[];
   readonly execArgv?: string[];
+}
+
+let Tinypool: typeof TinypoolClass;
+
+/** Loads what threads are made with; before the first of them. */
+export async function loadTinypool(): Promise<void> {
+  ({ Tinypool } = await import('tinypool'));
 }
 
 const entry = fileURLToPath(new URL('./thread-main.js', import.meta.url));
@@ -71,6 +78,8 @@ export class ThreadChild implements Child {
       // The entry itself failed, or the thread did; either way it must not stay.
       this.kill('SIGKILL');
     });
+    // Something it said is lost, so nobody knows what it runs.
+    port1.on('messageerror', () => this.kill('SIGKILL'));
     port1.on('message', (message: unknown) => this.#onMessage(message));
   }
 

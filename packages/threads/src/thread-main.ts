@@ -1,8 +1,15 @@
 import { getHeapStatistics } from 'node:v8';
-import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  type Transferable,
+  threadId,
+} from 'node:worker_threads';
 import { ChildRunner, guardProcess } from '@pool/core/child';
 import { Bell } from './bell.js';
 import { MessageWriter } from './message-writer.js';
+import { move } from './move.js';
 import { readMessage } from './read-message.js';
 
 /** What a thread is given when it starts. */
@@ -26,6 +33,17 @@ export default function threadMain({ port, bell: memory }: ThreadData): Promise<
     memory: threadMemory,
   });
   guardProcess(runner);
+  // What a task says to the parent of its thread is for whoever handed in the job; tinypool would take it for its own.
+  if (parentPort !== null) {
+    parentPort.postMessage = (value: unknown, transferList?: readonly Transferable[]): void => {
+      const moves = Array.isArray(transferList) && typeof value === 'object' && value !== null;
+      runner.current?.postMessage(moves ? move(value, transferList) : value);
+    };
+  }
+  port.on('messageerror', (error) => {
+    runner.fatal(error, 'receiving');
+    process.exit(1);
+  });
   port.on('message', (message: unknown) => {
     runner.receive(readMessage(message));
     while (runner.idle && bell.wait(LINGER)) {

@@ -6,9 +6,10 @@ import {
   type ChildPoolOptions,
   type ChildSpec,
   childPoolOptionNames,
+  INITIAL,
   type PoolCapabilities,
 } from '@pool/core';
-import { ThreadChild, type ThreadOptions } from './thread-child.js';
+import { loadTinypool, ThreadChild, type ThreadOptions } from './thread-child.js';
 
 /** What a {@link ThreadsPool} can be told, besides what every pool of children can. */
 export interface ThreadsPoolOptions extends ChildPoolOptions {
@@ -61,6 +62,12 @@ export class ThreadsPool extends ChildPool {
 
   override get bodyCanBeBuffer(): boolean {
     return true;
+  }
+
+  protected override async onStart(): Promise<void> {
+    await loadTinypool();
+    // The pool may have been terminated meanwhile.
+    if (this.state === INITIAL) await super.onStart();
   }
 
   protected override spawnChild(_spec: ChildSpec, listener: ChildListener): Child {

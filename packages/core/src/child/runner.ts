@@ -17,6 +17,7 @@ import {
 } from '../child-messages.js';
 import { SoftTimeLimitExceeded, Terminated } from '../errors.js';
 import { ExceptionInfo } from '../exception-info.js';
+import type { JobContext } from '../job.js';
 import { importModule, resolveTarget } from '../resolve-target.js';
 import { Executor, type LoadedTarget } from './executor.js';
 import type { Outlet } from './outlet.js';
@@ -100,6 +101,11 @@ export class ChildRunner {
   exiting(code: number): void {
     if (!this.#ended) this.#outlet.write(LEAVING, this.#currentId, code, null);
     this.#outlet.flush();
+  }
+
+  /** The job that runs. */
+  get current(): JobContext | undefined {
+    return this.#executor.current;
   }
 
   get #currentId(): number {
