@@ -1,4 +1,6 @@
 import * as zlib from 'node:zlib';
+import { decompressBzip2 } from './bzip2/decode.js';
+import { compressBzip2 } from './bzip2/encode.js';
 import { CodecNotFoundError, DecodeError, EncodeError, MessageError } from './errors.js';
 import { limitExceeded, type MessageLimits, resolveLimits } from './limits.js';
 
@@ -79,9 +81,9 @@ export class CompressionRegistry {
   }
 }
 
-/** A registry with Celery's `gzip` (and `zlib`), `brotli`, and `zstd` where this Node has it. */
+/** A registry with Celery's `gzip` (and `zlib`), `bzip2`, `brotli`, and `zstd` where this Node has it. */
 export function createCompressionRegistry(limits?: Partial<MessageLimits>): CompressionRegistry {
-  const registry = new CompressionRegistry(limits).register(ZLIB).register(BROTLI);
+  const registry = new CompressionRegistry(limits).register(ZLIB).register(BZIP2).register(BROTLI);
   const zstd = zlib as unknown as Partial<ZstdOfZlib>;
   if (zstd.zstdCompressSync !== undefined && zstd.zstdDecompressSync !== undefined) {
     registry.register(zstdCompression(zstd as ZstdOfZlib));
@@ -96,6 +98,14 @@ const ZLIB: Compression = Object.freeze({
   aliases: Object.freeze(['zlib']),
   compress: (body: Uint8Array) => zlib.deflateSync(body),
   decompress: (body: Uint8Array, maxOutputLength: number) => zlib.unzipSync(body, { maxOutputLength }),
+});
+
+const BZIP2: Compression = Object.freeze({
+  name: 'bzip2',
+  contentType: 'application/x-bz2',
+  aliases: Object.freeze(['bzip']),
+  compress: compressBzip2,
+  decompress: decompressBzip2,
 });
 
 const BROTLI: Compression = Object.freeze({

@@ -236,7 +236,7 @@ describe.skipIf(version === null)(`values${missing}`, () => {
 
 describe.skipIf(version === null)(`compression${missing}`, () => {
   const body = Buffer.from('a long text, a long text, a long text, é');
-  it.each(['gzip', 'zlib'])('%s works both ways', (name) => {
+  it.each(['gzip', 'zlib', 'bzip2'])('%s works both ways', (name) => {
     const { compressions } = createCodec();
     const ours = compressions.compress(body, name);
     const [read, theirs] = askCelery([

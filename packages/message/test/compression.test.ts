@@ -26,9 +26,10 @@ describe('CompressionRegistry', () => {
     const registry = createCompressionRegistry({ maxDecompressedBytes: BODY.length - 1 });
     const { body } = registry.compress(BODY, name);
     expect(() => registry.decompress(body, name)).toThrow(LimitExceededError);
-    expect(() => registry.decompress(body.subarray(0, body.length - 5), name)).toThrow(DecodeError);
-    expect(() => registry.decompress(Buffer.from('nonsense'), name)).toThrow(DecodeError);
-    expect(() => registry.decompress(Buffer.alloc(0), name)).toThrow(DecodeError);
+    const broken = [body.subarray(0, body.length - 5), Buffer.from('nonsense'), Buffer.alloc(0)];
+    for (const bytes of broken) {
+      expect(() => createCompressionRegistry().decompress(bytes, name)).toThrow(DecodeError);
+    }
   });
 
   it('reads real gzip under the name that Celery gives to zlib', () => {

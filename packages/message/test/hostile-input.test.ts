@@ -201,6 +201,8 @@ describe('hostile input', () => {
         eta: new Date(0),
       }),
       encodeTaskMessage({ task: 'demo.add', id: 'a' }, { compression: 'gzip' }),
+      encodeTaskMessage({ task: 'demo.add', id: 'a', args: ['x'.repeat(50)] }, { compression: 'bzip2' }),
+      encodeTaskMessage({ task: 'demo.add', id: 'a' }, { compression: 'brotli' }),
       encodeControlRequest({ method: 'ping', destination: ['w1@host'], clock: 5 }),
       {
         ...encodeControlRequest({ method: 'x' }),
