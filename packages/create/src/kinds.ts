@@ -1,0 +1,4 @@
+/** What can be scaffolded. */
+export const kinds = ['pool', 'transport'] as const;
+
+export type Kind = (typeof kinds)[number];
