@@ -75,7 +75,7 @@ function encodeProperties(properties: MessageProperties, options: EnvelopeOption
 
 /**
  * Reads an envelope, as kombu or anybody else wrote it: what is missing gets its default, what is of the wrong kind is
- * refused. The body is not looked into. Throws DecodeError, LimitExceededError.
+ * refused. The body is not looked into. Integers beyond 2**53 in headers come rounded, unlike those in a body. Throws DecodeError, LimitExceededError.
  */
 export function decodeEnvelope(
   envelope: string | Uint8Array,
@@ -111,7 +111,10 @@ export function markRedelivered(
   envelope: string | Uint8Array,
   limits: Readonly<MessageLimits> = DEFAULT_LIMITS,
 ): string {
-  const parsed = parseEnvelope(envelope, limits);
+  parseEnvelope(envelope, limits);
+  const text = typeof envelope === 'string' ? envelope : decodeUtf8(envelope);
+  // It goes back to the broker, so integers must stay exact.
+  const parsed = asEnvelope(parseJsonText(text, limits.maxDepth, true));
   const wire = recordOf(parsed['properties'], 'properties');
   const headers = { ...recordOf(parsed['headers'], 'headers'), redelivered: true };
   const info = { ...recordOf(wire['delivery_info'], 'delivery_info'), redelivered: true };

@@ -70,6 +70,15 @@ export class SerializerRegistry {
     return serializer;
   }
 
+  /** Name of the serializer of a content type. Throws CodecNotFoundError. */
+  nameOf(contentType: string): string {
+    const serializer = this.#byType.get(contentType);
+    if (serializer !== undefined) return serializer.name;
+    throw new CodecNotFoundError(`No serializer registered for the type ${JSON.stringify(contentType)}`, {
+      codec: contentType,
+    });
+  }
+
   /** Content types of a list of serializer names and content types, for `decode`. */
   contentTypes(accept: Iterable<string>): ReadonlySet<string> {
     const types = new Set<string>();

@@ -62,7 +62,9 @@ export function upgradeTaskMessage(message: Message, options: DecodeOptions = {}
   const { args, kwargs, embed } = partsOf(plain);
   const { compression: _compression, ...headers } = protocol1Headers(plain, message.headers);
   parseTaskHeaders({ headers, properties: message.properties });
-  return { ...message, ...codec.encode([args, kwargs, embed]), headers };
+  // Another serializer might not be accepted where the task runs.
+  const serializer = codec.serializers.nameOf(message.contentType);
+  return { ...message, ...codec.serializers.encode([args, kwargs, embed], serializer), headers };
 }
 
 /** The three parts of a body, checked; typed values are still tagged. */

@@ -230,6 +230,7 @@ describe('markRedelivered', () => {
     expect(JSON.parse(marked)).toEqual(expected);
     expect(decodeEnvelope(marked).deliveryInfo.redelivered).toBe(true);
     expect(markRedelivered(Buffer.from(marked))).toBe(marked);
+    expect(markRedelivered('{"headers": {"n": 1234567890123456789}}')).toContain('"n":1234567890123456789');
     expect(() => markRedelivered('[]')).toThrow(DecodeError);
   });
 });

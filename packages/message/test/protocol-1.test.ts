@@ -1,4 +1,6 @@
 import {
+  createCodec,
+  createSerializerRegistry,
   createSignature,
   decodeTaskBody,
   decodeTaskMessage,
@@ -78,6 +80,17 @@ describe('a protocol 1 message', () => {
     expect(decodeTaskMessage(hybrid).headers).toMatchObject({ task: 'demo.mul', id: 'b', retries: 1 });
     expect(upgradeTaskMessage(hybrid).headers).toMatchObject({ task: 'demo.mul', id: 'b', retries: 1 });
     expect(decodeTaskBody(hybrid).args).toEqual([2, 3]);
+  });
+
+  it('keeps its serializer', () => {
+    const serializers = createSerializerRegistry();
+    const json = serializers.get('json');
+    serializers.register({ ...json, name: 'other', contentType: 'application/other' });
+    const codec = createCodec({ serializers, acceptContent: ['other'] });
+    const old = { ...message(OLD), contentType: 'application/other' };
+    const upgraded = upgradeTaskMessage(old, { codec });
+    expect(upgraded.contentType).toBe('application/other');
+    expect(decodeTaskMessage(upgraded, { codec })).toEqual(decodeTaskMessage(old, { codec }));
   });
 
   it('may leave out what it does not need', () => {
