@@ -8,9 +8,9 @@ import {
 } from 'node:worker_threads';
 import type { Child, ChildListener } from '@pool/core';
 import type { Tinypool as TinypoolClass } from 'tinypool';
-import { Bell } from './bell.js';
 import { MessageWriter } from './message-writer.js';
 import { readMessage } from './read-message.js';
+import { SharedSlate } from './shared-slate.js';
 import type { ThreadData } from './thread-main.js';
 
 /** How to make a thread: what tinypool passes on to `new Worker`. */
@@ -44,7 +44,7 @@ export class ThreadChild implements Child {
   readonly #listener: ChildListener;
   readonly #port: MessagePort;
   readonly #writer: MessageWriter;
-  readonly #bell: Bell = new Bell();
+  readonly #slate: SharedSlate = new SharedSlate();
   readonly #worker: Worker;
   readonly #destroy: AbortController = new AbortController();
   #sentUnanswered = 0;
@@ -72,7 +72,7 @@ export class ThreadChild implements Child {
       this.#error = error;
     });
     this.#worker.on('exit', (exitCode) => this.#onExit(exitCode));
-    const data: ThreadData = { port: port2, bell: this.#bell.memory };
+    const data: ThreadData = { port: port2, slate: this.#slate.memory };
     tinypool.run(data, { transferList: [port2], signal: this.#destroy.signal }).catch((error: unknown) => {
       this.#error ??= error;
       // The entry itself failed, or the thread did; either way it must not stay.
@@ -94,10 +94,14 @@ export class ThreadChild implements Child {
   flush(): void {
     const writer = this.#writer;
     writer.flush();
-    this.#bell.ring();
+    this.#slate.ring();
     this.#sentUnanswered += writer.sent;
     writer.sent = 0;
     this.#congested = this.#sentUnanswered > CONGESTED;
+  }
+
+  lastBegun(): number {
+    return this.#slate.begun;
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -7,15 +7,15 @@ import {
   threadId,
 } from 'node:worker_threads';
 import { ChildRunner, guardProcess } from '@pool/core/child';
-import { Bell } from './bell.js';
 import { MessageWriter } from './message-writer.js';
 import { move } from './move.js';
 import { readMessage } from './read-message.js';
+import { SharedSlate } from './shared-slate.js';
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
   readonly port: MessagePort;
-  readonly bell: SharedArrayBuffer;
+  readonly slate: SharedArrayBuffer;
 }
 
 /**
@@ -25,12 +25,15 @@ export interface ThreadData {
 const LINGER = 0.1;
 
 /** Runs jobs in this thread until it is to leave. */
-export default function threadMain({ port, bell: memory }: ThreadData): Promise<never> {
-  const bell = new Bell(memory);
+export default function threadMain({ port, slate: memory }: ThreadData): Promise<never> {
+  const slate = new SharedSlate(memory);
   const runner = new ChildRunner(new MessageWriter(port), {
     pid: threadId,
     exit: (code) => process.exit(code),
     memory: threadMemory,
+    began: (id) => {
+      slate.begun = id;
+    },
   });
   guardProcess(runner);
   // What a task says to the parent of its thread is for whoever handed in the job; tinypool would take it for its own.
@@ -46,7 +49,7 @@ export default function threadMain({ port, bell: memory }: ThreadData): Promise<
   });
   port.on('message', (message: unknown) => {
     runner.receive(readMessage(message));
-    while (runner.idle && bell.wait(LINGER)) {
+    while (runner.idle && slate.wait(LINGER)) {
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
         runner.receive(readMessage(next.message));
     }
