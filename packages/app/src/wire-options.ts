@@ -1,4 +1,4 @@
-import { parseIso, type SignatureData } from '@pool/message';
+import { formatIso, parseIso, type SignatureData } from '@pool/message';
 import type { Links, SendOptions } from './send-options.js';
 import { signatureData } from './signature-data.js';
 
@@ -68,7 +68,9 @@ export function toWireOptions(options: SendOptions | InternalSendOptions): Recor
   for (const [option, value] of Object.entries(options)) {
     const name = wireNameOf.get(option);
     if (value === undefined || name === undefined) continue;
-    wire[name] = option === 'link' || option === 'linkError' ? linkList(value as Links) : value;
+    // As text, which every version of Celery reads.
+    if (value instanceof Date) wire[name] = formatIso(value);
+    else wire[name] = option === 'link' || option === 'linkError' ? linkList(value as Links) : value;
   }
   if (options.persistent !== undefined) wire['delivery_mode'] = options.persistent ? 2 : 1;
   if (options.stamps) {
