@@ -159,9 +159,9 @@ export class Scene {
     await this.#options.clean?.(this.place);
   }
 
-  /** Leaves a broker that others use as it was. */
+  /** Leaves a broker as it was, where the place is not removed as a whole. */
   async #tidyUp(): Promise<void> {
-    if (this.#queues.size + this.#exchanges.size === 0) return;
+    if (this.#options.clean !== undefined || this.#queues.size + this.#exchanges.size === 0) return;
     await Promise.all(
       this.#transports.map((transport) => this.within(transport.close(), 'the transport closes')),
     );

@@ -6,13 +6,17 @@ interface Call {
   reject: (error: Error) => void;
 }
 
-/** The disk thread of this process. It starts with the first session and ends with the last. */
+/** How long the thread outlives its last session: transports that follow each other share it. */
+const lingerMs = 1000;
+
+/** The disk thread of this process. It starts with the first session and ends soon after the last. */
 class DiskThread {
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
   readonly #sessions = new Map<number, { onWake: () => void; onLost: (error: Error) => void }>();
   #lastId = 0;
   #ended = false;
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor() {
     this.#worker = new Worker(new URL('./disk-thread.js', import.meta.url), {
@@ -30,16 +34,17 @@ class DiskThread {
     return this.#ended;
   }
 
-  get sessions(): number {
-    return this.#sessions.size;
-  }
-
   add(session: number, onWake: () => void, onLost: (error: Error) => void): void {
+    clearTimeout(this.#lingering);
     this.#sessions.set(session, { onWake, onLost });
   }
 
   remove(session: number): void {
     this.#sessions.delete(session);
+    if (this.#sessions.size > 0 || this.#ended) return;
+    clearTimeout(this.#lingering);
+    this.#lingering = setTimeout(() => this.#end(), lingerMs);
+    this.#lingering.unref();
   }
 
   call(session: number, operation: DiskOperation, args: unknown[]): Promise<unknown> {
@@ -53,10 +58,9 @@ class DiskThread {
     });
   }
 
-  async end(): Promise<void> {
+  #end(): void {
     this.#ended = true;
-    this.#worker.removeAllListeners('exit');
-    await this.#worker.terminate();
+    void this.#worker.terminate();
   }
 
   #onReply({ session, id, value, error }: DiskReply): void {
@@ -104,16 +108,12 @@ export class Disk {
     return this.#thread.call(this.#session, operation, args) as Promise<ReturnType<DiskOperations[Name]>>;
   }
 
-  /** Removes what is left of this transport, and ends the thread if it was the last. */
+  /** Removes what is left of this transport. */
   async close(): Promise<void> {
     try {
       if (!this.#thread.ended) await this.run('close');
     } finally {
       this.#thread.remove(this.#session);
-      if (this.#thread.sessions === 0 && !this.#thread.ended) {
-        if (thread === this.#thread) thread = undefined;
-        await this.#thread.end();
-      }
     }
   }
 }
