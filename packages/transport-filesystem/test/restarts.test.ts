@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, it } from 'vitest';
+import { createFolder, open, send, until } from './support/folder.js';
+
+const script = fileURLToPath(new URL('./fixtures/worker.mjs', import.meta.url));
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+  }
+});
+
+/** What all workers together have done. */
+class Record {
+  readonly ran: Map<number, number> = new Map();
+  readonly acked: Set<number> = new Set();
+  /** Messages that ran again after their ack was known to be done. */
+  readonly again: number[] = [];
+
+  note(line: string): void {
+    const told = JSON.parse(line) as { ran?: number[]; acked?: number[] };
+    for (const id of told.ran ?? []) {
+      if (this.acked.has(id)) this.again.push(id);
+      this.ran.set(id, (this.ran.get(id) ?? 0) + 1);
+    }
+    for (const id of told.acked ?? []) this.acked.add(id);
+  }
+}
+
+function startWorker(folder: string, record: Record): { child: ChildProcess; ended: Promise<unknown> } {
+  const child = spawn(process.execPath, [script, folder, 'q'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => record.note(line));
+  return { child, ended: once(child, 'close') };
+}
+
+it('ten thousand messages are each run once, with the worker stopped and started again in the middle', {
+  timeout: 120_000,
+}, async () => {
+  const [folder, record, count] = [await createFolder(), new Record(), 10_000];
+  const transport = await open(folder);
+  const ids = Array.from({ length: count }, (_, i) => String(i));
+  const published = (async () => {
+    for (let i = 0; i < count; i += 500) await send(transport, 'q', ids.slice(i, i + 500));
+  })();
+  for (const share of [0.3, 0.6]) {
+    const { child, ended } = startWorker(folder, record);
+    await until(() => record.ran.size >= count * share, 'part of the messages run');
+    child.kill('SIGTERM');
+    await ended;
+  }
+  await published;
+  const { child, ended } = startWorker(folder, record);
+  await until(() => record.acked.size === count, 'all messages run');
+  child.kill('SIGTERM');
+  await ended;
+  expect([...record.ran.values()].filter((times) => times !== 1)).toEqual([]);
+  expect(await transport.queueSize('q')).toBe(0);
+});
+
+it('workers that are killed lose nothing, and nothing that was acked runs again', {
+  timeout: 60_000,
+}, async () => {
+  const [folder, record, count] = [await createFolder(), new Record(), 1500];
+  const transport = await open(folder, { restoreInterval: 0.05 });
+  await send(
+    transport,
+    'q',
+    Array.from({ length: count }, (_, i) => String(i)),
+  );
+  startWorker(folder, record);
+  let kills = 0;
+  for (; kills < 4; kills++) {
+    const { child, ended } = startWorker(folder, record);
+    const before = record.acked.size;
+    await until(() => record.acked.size > before + 60 || record.acked.size === count, 'the workers work');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await until(() => record.acked.size === count, 'all messages run');
+  expect(record.again).toEqual([]);
+  expect(record.ran.size).toBe(count);
+  const twice = [...record.ran.values()].reduce((sum, times) => sum + times - 1, 0);
+  // Each killed worker held at most its prefetch, and the acks of its last turn.
+  expect(twice).toBeLessThanOrEqual(kills * 16);
+});
