@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchPools } from '../src/pools.mjs';
+import { measureWorkloads } from '../src/workloads.mjs';
+import { workloadsTable, writeWorkloads } from '../src/workloads-page.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -17,9 +19,17 @@ const { positionals, values } = parseArgs({
 /** @param {string} text */
 const list = (text) => text.split(',').filter((part) => part !== '');
 
+if (positionals[0] === 'workloads') {
+  const rounds = values.quick ? 1 : 5;
+  const results = await measureWorkloads(rounds);
+  console.log(workloadsTable(results));
+  if (!values.quick || values.write) writeWorkloads(results, rounds);
+  process.exit(0);
+}
 if (positionals[0] !== 'pools') {
   console.error(
-    'usage: npm run bench -- pools [--quick] [--only NAME,…] [--loads NAME,…] [--size N] [--write]',
+    'usage: npm run bench -- pools [--quick] [--only NAME,…] [--loads NAME,…] [--size N] [--write]\n' +
+      '       npm run bench -- workloads [--quick] [--write]',
   );
   process.exit(2);
 }
