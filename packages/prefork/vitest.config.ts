@@ -1,3 +1,11 @@
 import { defineProject } from 'vitest/config';
 
-export default defineProject({ test: { name: 'prefork', include: ['test/**/*.test.ts'] } });
+export default defineProject({
+  test: {
+    name: 'prefork',
+    include: ['test/**/*.test.ts'],
+    // Every Node process that starts reads this file, and these tests start many.
+    env: { NODE_EXTRA_CA_CERTS: '' },
+    testTimeout: 60_000,
+  },
+});

@@ -117,6 +117,11 @@ export class ChildLink implements ChildListener {
     return this.#child?.congested ?? true;
   }
 
+  /** Whether it was silent for so long that what it had not begun was asked back; until it ends a job. */
+  get stuck(): boolean {
+    return this.#recalled;
+  }
+
   /** Whether it takes jobs and holds none. */
   get free(): boolean {
     return this.phase === 'ready' && this.held.length === 0;

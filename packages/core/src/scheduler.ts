@@ -25,7 +25,7 @@ export class Scheduler {
     for (const link of links) {
       if (link.phase !== 'ready' || link.congested || link.assigned >= this.#maxTasks) continue;
       if (link.held.length === 0) return link;
-      if (!inAdvance || link.held.length >= this.#depth) continue;
+      if (!inAdvance || link.held.length >= this.#depth || link.stuck) continue;
       if (this.#scheduling === 'fast') {
         if (best === undefined || link.held.length < best.held.length) best = link;
       } else if (link.slowHeld === 0 && link.cost < BUDGET && (best === undefined || link.cost < best.cost))

@@ -1,6 +1,6 @@
 import { deserialize } from 'node:v8';
 import { MESSAGE_WIDTH } from '../child-messages.js';
-import { ATTACHMENTS, HEADER_BYTES } from './frame-writer.js';
+import { ATTACHMENTS, checkOf, HEADER_BYTES } from './frame-writer.js';
 import { ASCII, BUFFER, STRUCTURED, UNDEFINED, UTF16 } from './json-value.js';
 
 /** No frame is longer; a header that says so was not written by a frame writer. */
@@ -68,7 +68,7 @@ export class FrameReader {
 function frameLength(buffer: Buffer, at: number): number {
   const length = buffer.readUInt32LE(at);
   const json = buffer.readUInt32LE(at + 4);
-  if (length > MAX_FRAME || json > length || json < 2)
+  if (buffer.readUInt32LE(at + 8) !== checkOf(length, json) || length > MAX_FRAME || json > length)
     throw new Error('the channel between the pool and a child carries something that is not theirs');
   return length;
 }

@@ -9,8 +9,16 @@ export type Serialization = 'json' | 'structured';
 
 /** Ends a batch that has attachments: `a` is the list of their paths, kinds and lengths. Never leaves this folder. */
 export const ATTACHMENTS = 255;
-/** Two numbers of four bytes, little-endian: how long the frame is after them, and how much of that is JSON. */
-export const HEADER_BYTES = 8;
+/**
+ * Three numbers of four bytes, little-endian: how long the frame is after them, how much of that is JSON, and a check that
+ * these are no other bytes that came into the channel by accident.
+ */
+export const HEADER_BYTES = 12;
+const MAGIC = 0x506f6f6c;
+
+export function checkOf(length: number, jsonLength: number): number {
+  return (length ^ jsonLength ^ MAGIC) >>> 0;
+}
 
 const SCRATCH_BYTES = 192 * 1024;
 /** From how many bytes on a batch should be sent rather than added to. */
@@ -119,6 +127,7 @@ export class FrameWriter {
     }
     buffer.writeUInt32LE(length + attachedBytes, 0);
     buffer.writeUInt32LE(length, 4);
+    buffer.writeUInt32LE(checkOf(length + attachedBytes, length), 8);
     return buffer;
   }
 

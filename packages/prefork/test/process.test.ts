@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it, vi } from 'vitest';
+import { isAlive, started, target, until } from './support.js';
+
+it('children have a title, and no channel that a task could speak on', async () => {
+  const pool = await started({ limit: 2, name: 'mail' });
+  const ids = await Promise.all(
+    [1, 2].map(() => pool.applyAsync<{ title: string; send: string }>(target('ids')).result),
+  );
+  for (const { title, send } of ids) {
+    expect(title).toMatch(/^pool: mail:PreforkChild-[12]$/);
+    expect(send).toBe('undefined');
+  }
+});
+
+it('a SIGINT to a child changes nothing', async () => {
+  const pool = await started();
+  const accepted = new Promise<number>((resolve) => {
+    pool.applyAsync(target('sleep'), [1e6], {}, { acceptCallback: resolve });
+  });
+  const pid = await accepted;
+  process.kill(pid, 'SIGINT');
+  expect(isAlive(pid)).toBe(true);
+  expect(pool.info['processes']).toEqual([pid]);
+});
+
+it('what children print comes in whole lines that say who printed them', async () => {
+  const written: string[] = [];
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  try {
+    const pool = await started({ output: 'prefix' });
+    await pool.applyAsync(target('print'), ['one ']).result;
+    await pool.applyAsync(target('print'), ['line\nand ü']).result;
+    await pool.applyAsync(target('print'), ['nother\nno end']).result;
+    await pool.stop();
+  } finally {
+    write.mockRestore();
+  }
+  expect(written.join('')).toBe(
+    '[PreforkChild-1] one line\n[PreforkChild-1] and ünother\n[PreforkChild-1] no end\n',
+  );
+});
+
+it('children end with the process of their pool, even in a busy loop', async () => {
+  const parent = spawn(process.execPath, [fileURLToPath(new URL('./fixtures/parent.mjs', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pids = JSON.parse(line.toString()) as number[];
+  expect(pids.every(isAlive)).toBe(true);
+  parent.kill('SIGKILL');
+  await until(() => !pids.some(isAlive), 'both children are gone');
+});
+
+it('a pool that has nothing to do does not keep its process alive', async () => {
+  const code = `
+    import { PreforkPool } from '@pool/prefork';
+    const pool = new PreforkPool({ limit: 1 });
+    await pool.start();
+    const value = await pool.applyAsync({ module: ${JSON.stringify(target('add').module)}, name: 'add' }, [1, 2]).result;
+    console.log(value);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  const [exitCode] = await once(child, 'exit');
+  expect(exitCode).toBe(0);
+  expect(out).toBe('3\n');
+});

@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PoolLogger, TargetReference } from '@pool/core';
+import { PreforkPool, type PreforkPoolOptions } from '@pool/prefork';
+import { afterEach } from 'vitest';
+
+const quiet: PoolLogger = { debug() {}, info() {}, warn() {}, error() {} };
+const pools: PreforkPool[] = [];
+const folders: string[] = [];
+
+/** The fixture's exports as targets. */
+export const target = (name: string): TargetReference => ({
+  module: new URL('./fixtures/targets.mjs', import.meta.url).href,
+  name,
+});
+
+/** A pool that ends with its test. */
+export function newPool(options: PreforkPoolOptions = {}): PreforkPool {
+  const pool = new PreforkPool({ limit: 1, logger: quiet, output: 'ignore', ...options });
+  pools.push(pool);
+  return pool;
+}
+
+export async function started(options: PreforkPoolOptions = {}): Promise<PreforkPool> {
+  const pool = newPool(options);
+  await pool.start();
+  return pool;
+}
+
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'prefork-test-'));
+  folders.push(folder);
+  return folder;
+}
+
+export const linesOf = (path: string): string[] =>
+  existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
+
+/** Whether a process is there; one that has ended and was not waited for is not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when the condition holds; for what tells nobody when it happens. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`it never came to be that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.terminate();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
