@@ -77,8 +77,6 @@ export interface AppOptions {
    * chord whose results are on a store that Celery does not count on, such as the file system. @default false
    */
   taskChordUnlock?: boolean;
-  /** Publish a `task-sent` event for each message. @default false */
-  taskSendSentEvent?: boolean;
 
   /** Defaults of task options. */
   taskIgnoreResult?: boolean;
@@ -134,7 +132,6 @@ const checks: Readonly<Record<keyof AppOptions, Check>> = {
   taskPublishRetry: 'boolean',
   taskPublishRetryPolicy: 'object',
   taskChordUnlock: 'boolean',
-  taskSendSentEvent: 'boolean',
   taskIgnoreResult: 'boolean',
   taskStoreErrorsEvenIfIgnored: 'boolean',
   taskTrackStarted: 'boolean',

@@ -28,6 +28,9 @@ class Once<T> {
 
 /** An app's broker and result store: found and connected when first needed, closed if the app made them. */
 export class Connections {
+  /** The environment comes first, as with Celery. */
+  readonly broker: Broker | undefined;
+  readonly resultBackend: ResultBackend | undefined;
   readonly #name: string;
   readonly #options: Readonly<AppOptions>;
   readonly #codec: Codec;
@@ -38,19 +41,12 @@ export class Connections {
   #closed = false;
 
   constructor(name: string, options: Readonly<AppOptions>, codec: Codec) {
+    const { POOL_BROKER_URL, CELERY_BROKER_URL, POOL_RESULT_BACKEND, CELERY_RESULT_BACKEND } = process.env;
+    this.broker = POOL_BROKER_URL || CELERY_BROKER_URL || options.broker;
+    this.resultBackend = POOL_RESULT_BACKEND || CELERY_RESULT_BACKEND || options.resultBackend;
     this.#name = name;
     this.#options = options;
     this.#codec = codec;
-  }
-
-  get broker(): Broker | undefined {
-    const { POOL_BROKER_URL, CELERY_BROKER_URL } = process.env;
-    return POOL_BROKER_URL || CELERY_BROKER_URL || this.#options.broker;
-  }
-
-  get resultBackend(): ResultBackend | undefined {
-    const { POOL_RESULT_BACKEND, CELERY_RESULT_BACKEND } = process.env;
-    return POOL_RESULT_BACKEND || CELERY_RESULT_BACKEND || this.#options.resultBackend;
   }
 
   async transport(): Promise<Transport> {

@@ -1,4 +1,4 @@
-import { type Codec, encodeTaskMessage, type Message, type SignatureData } from '@pool/message';
+import { anonNodename, type Codec, encodeTaskMessage, type Message, type SignatureData } from '@pool/message';
 import type { PublishOptions } from '@pool/transport';
 import { ConfigError } from './errors.js';
 import type { Queues, ResolvedQueue } from './queues.js';
@@ -35,6 +35,9 @@ export interface OutgoingContext {
     readonly retry: boolean;
   };
 }
+
+/** Who sends: asking the system for its name each time costs more than the rest of a header. */
+const origin = anonNodename();
 
 /** One call of a task. */
 export interface Call {
@@ -91,14 +94,20 @@ function destinationOf(
 }
 
 function onlySet<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+  const set: Partial<T> = {};
+  for (const name in options) if (options[name] !== undefined) set[name] = options[name];
+  return set;
 }
 
-function taskDefaults(task: ResolvedTaskOptions | undefined): Partial<InternalSendOptions> {
-  if (!task) return {};
+const defaultsOf = new WeakMap<ResolvedTaskOptions, Partial<InternalSendOptions>>();
+
+/** What a task says about sending it. Worked out once, since tasks are sent often. */
+function taskDefaults(task: ResolvedTaskOptions): Partial<InternalSendOptions> {
+  const known = defaultsOf.get(task);
+  if (known) return known;
   const { queue, exchange, routingKey, priority, expires, serializer, compression, ignoreResult } = task;
   const { timeLimit, softTimeLimit } = task;
-  return onlySet({
+  const defaults = onlySet<Record<string, unknown>>({
     queue,
     exchange,
     routingKey,
@@ -110,6 +119,8 @@ function taskDefaults(task: ResolvedTaskOptions | undefined): Partial<InternalSe
     timeLimit,
     softTimeLimit,
   });
+  defaultsOf.set(task, defaults);
+  return defaults;
 }
 
 /**
@@ -119,7 +130,7 @@ function taskDefaults(task: ResolvedTaskOptions | undefined): Partial<InternalSe
  * @throws {QueueNotFoundError}
  */
 export function prepareTask(call: Call, context: OutgoingContext, now: number = Date.now()): OutgoingTask {
-  const given: InternalSendOptions = { ...taskDefaults(call.task), ...onlySet(call.options) };
+  const given: InternalSendOptions = { ...(call.task && taskDefaults(call.task)), ...onlySet(call.options) };
   const routed = context.router.route(call.name, call.args, call.kwargs, given as never);
   const options: InternalSendOptions = { ...(routed as InternalSendOptions), ...given };
   checkTimes(options);
@@ -153,6 +164,7 @@ export function prepareTask(call: Call, context: OutgoingContext, now: number = 
       replacedTaskNesting: options.replacedTaskNesting,
       stamps: options.stamps,
       headers: options.headers,
+      origin,
       replyTo: ignoreResult ? undefined : options.replyTo,
       priority,
       deliveryMode: options.persistent === false ? 1 : 2,
