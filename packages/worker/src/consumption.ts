@@ -96,13 +96,27 @@ export class Consumption {
     });
   }
 
+  /** As `adjust`, before the consumer can take another message: where each of them needs a slot of its own. */
+  adjustNow(): void {
+    if (this.#options.disablePrefetch) this.#applyPrefetch();
+  }
+
+  readonly #onDeliveries = (deliveries: Delivery[]): void => {
+    this.#options.onDeliveries(deliveries);
+    this.adjustNow();
+  };
+
   async #consume(): Promise<void> {
-    const { transport, onDeliveries } = this.#options;
+    const { transport } = this.#options;
     const wanted = this.#wanted();
     this.#prefetch = wanted === -1 ? 1 : wanted;
     this.#paused = wanted === -1;
     const queues = [...this.#queues];
-    this.#consumer = await transport.consume({ queues, prefetch: this.#prefetch, onDeliveries });
+    this.#consumer = await transport.consume({
+      queues,
+      prefetch: this.#prefetch,
+      onDeliveries: this.#onDeliveries,
+    });
     if (this.#paused) this.#consumer.pause();
   }
 

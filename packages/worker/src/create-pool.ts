@@ -67,7 +67,7 @@ export async function createPool(options: CreatePoolOptions): Promise<CreatedPoo
           log: settings.redirectStdouts
             ? {
                 level: settings.logLevel,
-                format: settings.logFormat,
+                format: forPeople(settings) ? 'pretty' : 'json',
                 printed: settings.redirectStdoutsLevel,
               }
             : null,
@@ -93,12 +93,18 @@ function poolOptions(Pool: PoolClass, options: CreatePoolOptions, module: string
     logger: poolLogger(logger),
     name: options.hostname,
     imports: module === undefined ? undefined : [module],
+    // Children make log lines of what they print by themselves.
+    output: settings.redirectStdouts ? 'inherit' : undefined,
   };
   const taken: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined && Pool.optionNames.includes(name)) taken[name] = value;
   }
   return { ...taken, ...settings.poolOptions };
+}
+
+function forPeople({ logFormat }: Settings): boolean {
+  return logFormat === 'pretty' || (logFormat === 'auto' && process.stderr.isTTY === true);
 }
 
 function defaultConcurrency(pool: string): number {

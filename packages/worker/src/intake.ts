@@ -28,6 +28,8 @@ export interface IntakeContext {
   readonly events: EventEmitter<WorkerEvents>;
   readonly requests: RequestTable;
   readonly host: RequestHost;
+  /** Whether a redelivered late-ack task is looked up among the results before it is run. */
+  readonly deduplicate: boolean;
   /** The request is in order: it waits for its time or its turn, or runs. */
   admit(request: Request): void;
 }
@@ -96,6 +98,26 @@ export class Intake {
     requests.add(request);
     if (logger.isLevelEnabled('info')) logger.info(fieldsOf(request), `Task ${labelOf(request)} received`);
     events.emit('taskReceived', request);
+    if (this.#context.deduplicate && delivery.redelivered && request.acksLate)
+      void this.#admitUnlessDone(request);
+    else this.#context.admit(request);
+  }
+
+  /** A task that another worker finished, but whose ack the broker never got, has its result already. */
+  async #admitUnlessDone(request: Request): Promise<void> {
+    const { store, counters, requests, logger } = this.#context;
+    try {
+      const document = await store?.get(request.id);
+      if (document?.status === 'SUCCESS') {
+        counters.deduplicated += 1;
+        logger.info(fieldsOf(request), `Task ${labelOf(request)} has succeeded before; it is not run again`);
+        request.delivery.ack();
+        requests.remove(request, true);
+        return;
+      }
+    } catch (error) {
+      logger.warn({ err: error, ...fieldsOf(request) }, 'The results could not be asked; the task runs');
+    }
     this.#context.admit(request);
   }
 

@@ -88,6 +88,4 @@ export interface WorkerOptions {
   redirectStdouts?: boolean;
   /** @default 'warn' */
   redirectStdoutsLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
-  /** Record OpenTelemetry spans; needs `@opentelemetry/api` and an SDK set up by you. @default false */
-  telemetry?: boolean;
 }

@@ -5,6 +5,7 @@ import { defaultNodename, nodeFormat } from '@pool/message';
 import type { ResultStore } from '@pool/results';
 import type { Transport } from '@pool/transport';
 import { type AppReference, parseAppReference } from './app-reference.js';
+import { Autoscaler } from './autoscaler.js';
 import { settingsFromEnvironment } from './config/environment.js';
 import { resolveSettings, type SettingsSource } from './config/resolve-settings.js';
 import type { Settings } from './config/schema.js';
@@ -13,6 +14,8 @@ import { Consumption } from './consumption.js';
 import { createCounters, type WorkerCounters } from './counters.js';
 import { createPool } from './create-pool.js';
 import { WorkerStartError, WorkerStoppedError } from './errors.js';
+import { HealthServer } from './health/health-server.js';
+import { createMetrics } from './health/metrics.js';
 import { Intake } from './intake.js';
 import { LimitedSet } from './limited-set.js';
 import { createLogger, type WorkerLogger } from './logging/logger.js';
@@ -21,6 +24,7 @@ import { Finisher } from './request/finisher.js';
 import type { Request } from './request/request.js';
 import { RequestTable } from './request-table.js';
 import { Runner } from './runner.js';
+import { StateDb } from './state-db.js';
 import { WaitingRoom } from './waiting-room.js';
 import { watchPool } from './watch-pool.js';
 import { watchTransport } from './watch-transport.js';
@@ -39,6 +43,7 @@ interface Parts {
   readonly runner: Runner;
   readonly waitingRoom: WaitingRoom;
   readonly consumption: Consumption;
+  readonly autoscaler: Autoscaler | undefined;
 }
 
 /**
@@ -72,6 +77,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   #terminating: Promise<void> | undefined;
   #running = 0;
   #failed = false;
+  #health: HealthServer | undefined;
+  #stateDb: StateDb | undefined;
   #idleWaiters: (() => void)[] = [];
 
   /**
@@ -127,6 +134,16 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   /** How many tasks run at this moment. */
   get running(): number {
     return this.#running;
+  }
+
+  /** The port of `/healthz`, `/readyz` and `/metrics`, if they are served. */
+  get healthPort(): number | undefined {
+    return this.#health?.port;
+  }
+
+  /** What keeps the pool at the right size, if `autoscale` is set. */
+  get autoscaler(): Autoscaler | undefined {
+    return this.#parts?.autoscaler;
   }
 
   /** How many slots the pool has. */
@@ -196,11 +213,13 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     if (this.#state !== 'new') throw new WorkerStoppedError('the worker has ended; make a new one');
     this.#state = 'starting';
     try {
+      await this.#openAside();
       this.#parts = await this.#build();
       const { transport, pool, consumption } = this.#parts;
       for (const queue of this.#queues()) await declare(transport, queue);
       await pool.start();
       await consumption.start();
+      this.#parts.autoscaler?.start();
     } catch (error) {
       await this.#abandon();
       throw error;
@@ -209,6 +228,24 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       throw new WorkerStartError('the worker was stopped while it started');
     this.#state = 'running';
     this.emit('ready');
+  }
+
+  /** What serves others: an orchestrator that asks already while the worker connects, and the next start. */
+  async #openAside(): Promise<void> {
+    const { healthPort, healthHost, stateDb } = this.settings;
+    if (stateDb !== undefined) {
+      this.#stateDb = new StateDb(stateDb, this.revoked, this.logger);
+      await this.#stateDb.open();
+    }
+    if (healthPort === undefined) return;
+    this.#health = new HealthServer(this, await createMetrics(this));
+    await this.#health.listen(healthPort, healthHost);
+    this.logger.info(`Health and metrics are served on ${healthHost}:${this.#health.port}`);
+  }
+
+  async #closeAside(): Promise<void> {
+    await this.#health?.close();
+    await this.#stateDb?.close();
   }
 
   async #build(): Promise<Parts> {
@@ -246,8 +283,10 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       ...common,
       requests,
       host: runner,
+      deduplicate: settings.deduplicateSuccessfulTasks,
       admit: (request) => {
         if (!runner.endIfUnwanted(request)) waitingRoom.admit(request);
+        autoscaler?.look();
       },
     });
     const consumption = new Consumption({
@@ -256,17 +295,27 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       logger,
       queues: this.#queues().map(({ name }) => name),
       onDeliveries: (deliveries) => intake.receive(deliveries),
-      slots: () => pool.numProcesses,
+      slots: () => settings.autoscale?.max ?? pool.numProcesses,
       held: () => waitingRoom.held,
       busy: () => requests.size - waitingRoom.held,
     });
+    const autoscaler =
+      settings.autoscale === undefined
+        ? undefined
+        : new Autoscaler({
+            ...settings.autoscale,
+            pool,
+            logger,
+            keepalive: settings.autoscaleKeepalive,
+            wanted: () => requests.size - waitingRoom.held,
+          });
     watchPool(pool, this);
     watchTransport(transport, this);
     transport.once('failed', () => {
       this.#failed = true;
       void this.terminate();
     });
-    return { transport, store, pool, finisher, runner, waitingRoom, consumption };
+    return { transport, store, pool, finisher, runner, waitingRoom, consumption, autoscaler };
   }
 
   #queues(): ResolvedQueue[] {
@@ -278,6 +327,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   #onStarted(): void {
     this.#running += 1;
+    this.#parts?.consumption.adjustNow();
   }
 
   #onEnded(request: Request): void {
@@ -294,6 +344,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     const parts = this.#parts;
     await parts?.consumption.stop().catch(() => {});
     await parts?.pool.terminate().catch(() => {});
+    await this.#closeAside();
     this.emit('stopped');
   }
 
@@ -341,7 +392,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   }
 
   /** Takes no more messages, and gives back those that nothing has started. */
-  async #takeNoMore({ consumption, waitingRoom, runner, pool }: Parts): Promise<void> {
+  async #takeNoMore({ consumption, waitingRoom, runner, pool, autoscaler }: Parts): Promise<void> {
+    autoscaler?.stop();
     const { flushTimeout } = this.settings;
     if (!(await within(flushTimeout, consumption.stop())))
       this.logger.warn('The consumer could not be cancelled in time');
@@ -382,6 +434,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       this.logger.error(
         'Acknowledgements could not be sent before the end; the broker delivers those messages again',
       );
+    await this.#closeAside();
     this.#state = 'stopped';
     this.emit('stopped');
   }

@@ -1,4 +1,4 @@
-import { maskUrl } from '@pool/results';
+import { parseBrokerUrls } from '@pool/transport';
 import { Command, Option } from 'commander';
 import { settingsFromFile } from '../config/config-file.js';
 import { settingsFromEnvironment, splitList } from '../config/environment.js';
@@ -122,7 +122,7 @@ function announceStart(worker: Worker, { quiet, color }: WorkerCommandOptions): 
     backend === undefined
       ? 'disabled'
       : typeof backend === 'string'
-        ? maskUrl(backend)
+        ? parseBrokerUrls(backend).join(' or ')
         : backend.constructor.name;
   const facts = bannerFacts(worker, transport === undefined ? '' : transport.urls.join(' or '), results);
   const forPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stderr.isTTY === true);

@@ -38,7 +38,6 @@ export interface Settings {
   readonly logFormat: 'auto' | 'pretty' | 'json';
   readonly redirectStdouts: boolean;
   readonly redirectStdoutsLevel: LogLevel;
-  readonly telemetry: boolean;
 }
 
 const count = (min: number): z.ZodNumber => z.number().int().min(min);
@@ -109,7 +108,6 @@ const shape = {
   logFormat: z.enum(['auto', 'pretty', 'json']).default('auto'),
   redirectStdouts: z.boolean().default(true),
   redirectStdoutsLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('warn'),
-  telemetry: z.boolean().default(false),
 };
 
 /** Checks settings and fills in defaults. */

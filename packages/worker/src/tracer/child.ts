@@ -1,4 +1,5 @@
 import { loadApp } from '../app-reference.js';
+import { captureOutput } from './capture-output.js';
 import { settingsFromUrl } from './child-settings.js';
 import type { Outcome } from './outcome.js';
 import { Tracer } from './tracer.js';
@@ -8,6 +9,8 @@ const settings = settingsFromUrl(import.meta.url);
 const tracer = new Tracer(await loadApp(settings.app), settings, (message, error) =>
   console.error(message, error),
 );
+
+if (settings.log !== null) captureOutput(settings.log, () => tracer.current);
 
 /** Runs a task; what the parent hands to the pool. */
 export const trace = (...args: Parameters<Tracer['trace']>): Outcome | Promise<Outcome> =>

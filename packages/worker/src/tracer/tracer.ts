@@ -45,11 +45,17 @@ export class Tracer {
   readonly #app: App;
   readonly #settings: TracerSettings;
   readonly #report: ReportError;
+  #current: TaskRun | undefined;
 
   constructor(app: App, settings: TracerSettings, report: ReportError) {
     this.#app = app;
     this.#settings = settings;
     this.#report = report;
+  }
+
+  /** The task begun last: the one that runs, where one runs at a time. */
+  get current(): TaskRun | undefined {
+    return this.#current;
   }
 
   /** Runs a task. Synchronous as far as the task is. */
@@ -120,7 +126,9 @@ export class Tracer {
       const document = bareErrorDocument(this.#app, id, 'FAILURE', error);
       return [MALFORMED, document, seconds(startedAt), { error: describe(error) }];
     }
-    return new TaskRun(this.#app, task, id, wire, decoded, startedAt, this.#settings.hostname, currentJob());
+    const { hostname } = this.#settings;
+    this.#current = new TaskRun(this.#app, task, id, wire, decoded, startedAt, hostname, currentJob());
+    return this.#current;
   }
 
   #unknown(name: string, id: string): Outcome {
