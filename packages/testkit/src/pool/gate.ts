@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { within } from './within.js';
 
 /** Who knocked. */
@@ -93,11 +92,22 @@ export class Gate {
     // What ran the target was killed; `close` follows.
     socket.on('error', () => {});
     socket.once('close', () => this.#sockets.delete(socket));
-    createInterface({ input: socket }).once('line', (line) => {
-      const visitor = JSON.parse(line) as Visitor;
-      const arrival = new Arrival(visitor, socket);
-      this.#arrived.set(visitor.label, arrival);
-      for (const wake of this.#awaited.get(visitor.label) ?? []) wake(arrival);
-    });
+    let said = '';
+    const listen = (chunk: string): void => {
+      said += chunk;
+      const end = said.indexOf('\n');
+      if (end < 0) return;
+      socket.off('data', listen);
+      // Still read, or its end would not be noticed.
+      socket.resume();
+      this.#welcome(JSON.parse(said.slice(0, end)) as Visitor, socket);
+    };
+    socket.setEncoding('utf8').on('data', listen);
+  }
+
+  #welcome(visitor: Visitor, socket: Socket): void {
+    const arrival = new Arrival(visitor, socket);
+    this.#arrived.set(visitor.label, arrival);
+    for (const wake of this.#awaited.get(visitor.label) ?? []) wake(arrival);
   }
 }

@@ -41,9 +41,9 @@ export class Scene {
     this.patience = settings.patience;
   }
 
-  /** A pool that is not started. */
+  /** A pool that is not started, of one slot unless said otherwise: what starts fast keeps the suite fast. */
   create(options: CreateOptions = {}): BasePool {
-    const pool = this.#settings.create({ logger: this.logger, ...options });
+    const pool = this.#settings.create({ logger: this.logger, limit: 1, ...options });
     this.#pools.push(pool);
     return pool;
   }

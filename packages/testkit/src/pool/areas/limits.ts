@@ -76,8 +76,8 @@ export function limits(suite: Suite): void {
 
     suite.test('when limit and end coincide, each job still ends once', async (scene) => {
       const pool = await scene.start({ limit: suite.slots });
-      const all = Array.from({ length: 12 }, (_, i) =>
-        scene.watch(pool, 'idle', [0.045 + i * 0.001], { timeout: 0.05 }),
+      const all = Array.from({ length: 6 }, (_, i) =>
+        scene.watch(pool, 'idle', [0.045 + i * 0.002], { timeout: 0.05 }),
       );
       for (const watched of all) {
         const { kind } = await scene.ending(watched);

@@ -109,7 +109,7 @@ export function loss(suite: Suite): void {
       'losses in a row cost no capacity',
       async (scene) => {
         const pool = await scene.start({ limit: suite.slots });
-        const all = Array.from({ length: 6 }, () => [
+        const all = Array.from({ length: 3 }, () => [
           scene.watch(pool, 'exit', [1]),
           scene.watch(pool, 'add', [1, 2]),
         ]).flat();

@@ -10,14 +10,14 @@ export function recycle(suite: Suite): void {
       'a child runs at most maxTasksPerChild jobs',
       async (scene) => {
         const pool = await scene.start({ limit: 1, maxTasksPerChild: 3 });
-        const all = Array.from({ length: 10 }, () => scene.watch(pool, 'whoami'));
+        const all = Array.from({ length: 7 }, () => scene.watch(pool, 'whoami'));
         const counts = new Map<string, number>();
         for (const watched of all) {
           const { incarnation } = (await scene.valueOf(watched)) as { incarnation: string };
           counts.set(incarnation, (counts.get(incarnation) ?? 0) + 1);
         }
         assert.ok(Math.max(...counts.values()) <= 3, `jobs a child: ${[...counts.values()].join(', ')}`);
-        assert.ok(counts.size >= 4);
+        assert.ok(counts.size >= 3);
         await scene.assertWhole(pool);
       },
       none,
@@ -26,8 +26,8 @@ export function recycle(suite: Suite): void {
     suite.test(
       'recycling under load loses nothing',
       async (scene) => {
-        const pool = await scene.start({ limit: suite.slots, maxTasksPerChild: 10 });
-        const all = Array.from({ length: 100 }, (_, i) =>
+        const pool = await scene.start({ limit: suite.slots, maxTasksPerChild: 15 });
+        const all = Array.from({ length: 60 }, (_, i) =>
           scene.watch(pool, i % 2 === 0 ? 'addLater' : 'add', [i, 0]),
         );
         for (const [i, watched] of all.entries()) assert.equal(await scene.valueOf(watched), i);
@@ -53,7 +53,7 @@ export function recycle(suite: Suite): void {
       async (scene) => {
         const pool = await scene.start({ limit: 1, maxTasksPerChild: 1 });
         const length = 5_000_000;
-        for (let i = 0; i < 3; i++) {
+        for (let i = 0; i < 2; i++) {
           assert.equal(((await scene.run(pool, 'text', [length + i])) as string).length, length + i);
         }
       },

@@ -44,12 +44,11 @@ export function restart(suite: Suite): void {
     );
 
     suite.test(
-      'restart() again and again under load loses nothing',
+      'restart() twice at once under load loses nothing',
       async (scene) => {
         const pool = await scene.start({ limit: suite.slots });
         const all = Array.from({ length: 300 }, (_, i) => scene.watch(pool, 'addLater', [i, 0]));
         await scene.within(Promise.all([pool.restart(), pool.restart()]), 'the pool restarts twice at once');
-        await scene.within(pool.restart(), 'the pool restarts');
         for (const [i, watched] of all.entries()) assert.equal(await scene.valueOf(watched), i);
         await scene.assertWhole(pool);
       },
