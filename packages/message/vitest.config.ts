@@ -1,3 +1,6 @@
 import { defineProject } from 'vitest/config';
 
-export default defineProject({ test: { name: 'message', include: ['test/**/*.test.ts'] } });
+// Property tests and the Python peer take seconds, more on a busy machine.
+export default defineProject({
+  test: { name: 'message', include: ['test/**/*.test.ts'], testTimeout: 120_000 },
+});

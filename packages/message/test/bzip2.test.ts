@@ -1,9 +1,6 @@
 import { createCompressionRegistry, DecodeError, LimitExceededError } from '@pool/message';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
-
-// Blocks of a megabyte take their time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+import { describe, expect, it } from 'vitest';
 
 const registry = createCompressionRegistry();
 const roundTrip = (bytes: Uint8Array): Buffer =>

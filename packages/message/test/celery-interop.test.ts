@@ -20,7 +20,7 @@ import {
   typedValue,
   uuidValue,
 } from '@pool/message';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { askCelery, celeryVersion, type PeerRequest } from './celery-peer.js';
 
 const version = celeryVersion();
@@ -28,8 +28,6 @@ const version = celeryVersion();
 const typed = version !== null && (version.kombu[0] > 5 || version.kombu[1] >= 3);
 /** Shown with the name of what is skipped. */
 const missing = version === null ? ' (skipped: /usr/bin/python3 has no celery)' : '';
-vi.setConfig({ testTimeout: 60_000 });
-
 const ROUTE = { exchange: '', routingKey: 'celery', deliveryTag: 'tag-1' };
 
 function envelope(message: Message): string {

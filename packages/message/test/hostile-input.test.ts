@@ -31,10 +31,7 @@ import {
   upgradeTaskMessage,
 } from '@pool/message';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-
-// 100,000 messages take seconds, more on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const RUNS = 25_000;
 
