@@ -25,7 +25,10 @@ const tasks = taskFile('tasks.cjs');
  * @param {string} name
  * @returns {Promise<any>}
  */
-const load = (require, name) => import(pathToFileURL(require.resolve(name)).href);
+const load = (require, name) => import(pathToFileURL(entryOf(require, name)).href);
+
+/** @param {NodeJS.Require} require @param {string} name */
+const entryOf = (require, name) => require.resolve(name);
 
 /**
  * Ours run with everything on that a worker uses: a job object, the accept callback, an armed time limit, the promise.
@@ -85,7 +88,7 @@ const piscina = (/** @type {Record<string, unknown>} */ options) => async (size,
 
 /** @returns {AdapterKind['create']} */
 const workerpool = (/** @type {string} */ workerType) => async (size, require) => {
-  process.env['BENCH_WORKERPOOL'] = require.resolve('workerpool');
+  process.env['BENCH_WORKERPOOL'] = entryOf(require, 'workerpool');
   const { default: lib } = await load(require, 'workerpool');
   const pool = lib.pool(taskFile('workerpool.cjs'), { minWorkers: size, maxWorkers: size, workerType });
   return { call: (name, value) => pool.exec(name, [value]), close: () => pool.terminate() };
@@ -94,7 +97,7 @@ const workerpool = (/** @type {string} */ workerType) => async (size, require) =
 /** @returns {AdapterKind['create']} */
 const poolifier =
   (/** @type {'FixedClusterPool' | 'FixedThreadPool'} */ className) => async (size, require) => {
-    process.env['BENCH_POOLIFIER'] = require.resolve('poolifier');
+    process.env['BENCH_POOLIFIER'] = entryOf(require, 'poolifier');
     const lib = await load(require, 'poolifier');
     const file = taskFile(
       className === 'FixedClusterPool' ? 'poolifier-cluster.cjs' : 'poolifier-thread.cjs',

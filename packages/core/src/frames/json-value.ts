@@ -105,7 +105,13 @@ function prepareObject(
     const prepared = prepareJson(item, path, attachments);
     if (prepared !== item) {
       copy ??= { ...object };
-      copy[key] = prepared;
+      // Not by assignment: a key may be `__proto__`.
+      Object.defineProperty(copy, key, {
+        value: prepared,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     }
   }
   path.length = end;
