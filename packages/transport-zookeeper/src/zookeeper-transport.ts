@@ -1,0 +1,364 @@
+import { randomUUID } from 'node:crypto';
+import { encodeEnvelope, type Message } from '@pool/message';
+import {
+  type AsideItem,
+  type Binding,
+  type BrokerUrl,
+  ConnectionError,
+  type Delivery,
+  type ExchangeDeclaration,
+  type ExchangeType,
+  PublishError,
+  type QueueDeclaration,
+  type QueuedMessage,
+  type ResolvedPublishOptions,
+  type SettlementBatch,
+  type StoredBinding,
+  type TakenMessage,
+  type TakeRequest,
+  type TransportCapabilities,
+  VirtualTransport,
+} from '@pool/transport';
+import { isEntry, nameOf, Paths } from './paths.js';
+import { type Change, isMissing, Session } from './session.js';
+import { readMessage, withDeliveryCount } from './stored-message.js';
+import type { ZookeeperTransportOptions } from './zookeeper-options.js';
+
+/** What ZooKeeper takes as a node's data, less what goes round it (`jute.maxbuffer` is a mebibyte unless set otherwise). */
+const MAX_BYTES = 1024 * 1024 - 4096;
+
+/** What a delivery remembers of its node. */
+interface Claim {
+  readonly entry: string;
+  readonly claim: string;
+  readonly data: Buffer;
+}
+
+/**
+ * ZooKeeper as a broker. A message is a node; whoever takes it makes a second node that ends with its session, so that
+ * the messages of a worker that dies are free again.
+ */
+export class ZookeeperTransport extends VirtualTransport<Buffer> {
+  readonly capabilities: TransportCapabilities = {
+    fanout: true,
+    topic: true,
+    remoteControl: true,
+    priorities: { levels: 10, urgent: 'high' },
+    delayedDelivery: false,
+    messageTtl: false,
+    queueExpiry: false,
+    livePrefetch: true,
+    deliveryCount: true,
+    deadLetterExchange: false,
+    multiProcess: true,
+    persistent: true,
+    ordered: true,
+  };
+  readonly #options: ZookeeperTransportOptions;
+  #paths: Paths;
+  #session: Session | undefined;
+  readonly #known = new Set<string>();
+
+  constructor(urls: readonly BrokerUrl[], options: ZookeeperTransportOptions = {}) {
+    super(urls, { pollInterval: 5, ...options });
+    this.#options = options;
+    this.#paths = new Paths(this.url.path);
+  }
+
+  get #open(): Session {
+    if (this.#session === undefined) throw new ConnectionError(`there is no session with ${this.url}`);
+    return this.#session;
+  }
+
+  protected override async onOpen(url: BrokerUrl, signal: AbortSignal): Promise<void> {
+    this.#paths = new Paths(url.path);
+    this.#known.clear();
+    const { sessionTimeout = 10 } = this.#options;
+    // The servers of an ensemble are one broker: the client goes from one to the other.
+    const session = await Session.open(
+      this.urls,
+      sessionTimeout,
+      (error) => this.connectionLost(error),
+      signal,
+    );
+    this.#session = session;
+  }
+
+  protected override onDisconnect(): void {
+    void super.onDisconnect();
+    this.#session?.close();
+    this.#session = undefined;
+    // The claims ended with the session.
+    this.leaseLost([...this.held]);
+  }
+
+  protected override async onShutdown(): Promise<void> {
+    this.#session?.close();
+    this.#session = undefined;
+  }
+
+  protected override encode(message: Message, options: ResolvedPublishOptions): Buffer {
+    const { exchange, routingKey, priority } = options;
+    const prioritised = { ...message, properties: { ...message.properties, priority } };
+    const data = Buffer.from(
+      encodeEnvelope(prioritised, { exchange, routingKey, deliveryTag: randomUUID() }),
+    );
+    // The servers would close the session over it.
+    if (data.length > MAX_BYTES) {
+      throw new PublishError(
+        `ZooKeeper takes at most ${MAX_BYTES} bytes in a message, and this one has ${data.length}`,
+      );
+    }
+    return data;
+  }
+
+  protected override async onPut(messages: readonly QueuedMessage<Buffer>[]): Promise<void> {
+    for (const queue of new Set(messages.map((message) => message.queue))) await this.#ensureQueue(queue);
+    const created = messages.map(({ queue, priority, payload }) => ({
+      create: this.#paths.entry(queue, priority),
+      data: payload,
+    }));
+    await Promise.all(requests(created).map((changes) => this.#open.transact(changes)));
+  }
+
+  protected override async onTake(request: TakeRequest): Promise<TakenMessage[]> {
+    const taken: TakenMessage[] = [];
+    for (const queue of request.queues) {
+      const free = await this.#free(queue);
+      // Others claim as well: what they were faster with is replaced by what comes after.
+      for (let at = 0; at < free.length && taken.length < request.max; ) {
+        const some = free.slice(at, at + request.max - taken.length);
+        at += some.length;
+        const claimed = await Promise.all(some.map((name) => this.#take(queue, name)));
+        for (const message of claimed) if (message !== undefined) taken.push(message);
+      }
+      if (taken.length >= request.max) break;
+    }
+    return taken;
+  }
+
+  /** The messages that nobody has claimed, the most urgent first. */
+  async #free(queue: string, watch?: () => void): Promise<string[]> {
+    await this.#ensureQueue(queue);
+    const session = this.#open;
+    // Claims are listed last: a message that goes in between is found gone, none is found free that is not.
+    const entries = await session.children(this.#paths.queue(queue), watch);
+    const claims = new Set(await session.children(this.#paths.claims(queue), watch));
+    return entries.filter((name) => isEntry(name) && !claims.has(name)).sort();
+  }
+
+  async #take(queue: string, name: string): Promise<TakenMessage | undefined> {
+    const session = this.#open;
+    const entry = `${this.#paths.queue(queue)}/${name}`;
+    const claim = `${this.#paths.claims(queue)}/${name}`;
+    if (!(await session.claim(claim, Buffer.from(String(process.pid))))) return undefined;
+    const data = await session.data(entry);
+    if (data === undefined) {
+      await session.remove(claim);
+      return undefined;
+    }
+    const handle: Claim = { entry, claim, data };
+    try {
+      const { message, exchange, routingKey, deliveryCount } = readMessage(data);
+      // Written before anybody sees it, so that whoever comes after a crash knows.
+      await session.setData(entry, withDeliveryCount(data, deliveryCount + 1));
+      return {
+        queue,
+        tag: entry,
+        message,
+        exchange,
+        routingKey,
+        redelivered: deliveryCount > 0,
+        deliveryCount,
+        handle,
+      };
+    } catch (error) {
+      if (isMissing(error)) {
+        await session.remove(claim);
+        return undefined;
+      }
+      if (isSessionError(error)) throw error;
+      const message = error instanceof Error ? error : new Error(String(error));
+      const rest = { exchange: '', routingKey: queue, redelivered: false, deliveryCount: 0 };
+      return { queue, tag: entry, message, ...rest, handle };
+    }
+  }
+
+  protected override async onArm(queues: readonly string[]): Promise<boolean> {
+    const free = await Promise.all(queues.map((queue) => this.#free(queue, () => this.wake(queue))));
+    return free.some((names) => names.length > 0);
+  }
+
+  protected override async onSettleBatch(batch: SettlementBatch): Promise<readonly Delivery[]> {
+    const gone: Delivery[] = [];
+    const settle = async (delivery: Delivery, work: (claim: Claim) => Promise<void>): Promise<void> => {
+      try {
+        await work(delivery.handle as Claim);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        gone.push(delivery);
+      }
+    };
+    const session = this.#open;
+    await Promise.all([
+      ...[...batch.acked, ...batch.rejected].map((delivery) =>
+        settle(delivery, ({ entry, claim }) => session.transact([{ remove: claim }, { remove: entry }])),
+      ),
+      ...batch.requeued.map((delivery) =>
+        settle(delivery, ({ claim }) => session.transact([{ remove: claim }])),
+      ),
+      ...batch.released.map((delivery) =>
+        settle(delivery, async ({ entry, claim, data }) => {
+          await session.setData(entry, data);
+          await session.transact([{ remove: claim }]);
+        }),
+      ),
+    ]);
+    return gone;
+  }
+
+  protected override async onPutAside(item: AsideItem, reason: string): Promise<string> {
+    const place = `${item.queue}.rejected`;
+    await this.#ensureQueue(place);
+    const notes = {
+      'x-rejected-reason': reason.slice(0, 1000),
+      'x-rejected-queue': item.queue,
+      'x-rejected-at': new Date().toISOString(),
+    };
+    const claim = item.handle as Claim | undefined;
+    const message: Message =
+      item.message === undefined
+        ? {
+            body: claim?.data ?? Buffer.alloc(0),
+            contentType: 'application/octet-stream',
+            contentEncoding: 'binary',
+            headers: notes,
+            properties: {},
+          }
+        : { ...item.message, headers: { ...item.message.headers, ...notes } };
+    const envelope = encodeEnvelope(message, { exchange: '', routingKey: place, deliveryTag: randomUUID() });
+    const changes: Change[] = [{ create: this.#paths.entry(place, 0), data: Buffer.from(envelope) }];
+    if (item.held && claim !== undefined) changes.push({ remove: claim.claim }, { remove: claim.entry });
+    await this.#open.transact(changes);
+    await this.#trim(place);
+    return place;
+  }
+
+  async #trim(queue: string): Promise<void> {
+    const { maxSetAside = 10_000 } = this.#options;
+    const path = this.#paths.queue(queue);
+    const stat = await this.#open.stat(path);
+    if (stat === null || stat.numChildren <= maxSetAside) return;
+    const names = (await this.#open.children(path)).filter(isEntry).sort();
+    for (const name of names.slice(0, names.length - maxSetAside)) await this.#open.remove(`${path}/${name}`);
+  }
+
+  async #ensureQueue(queue: string): Promise<void> {
+    if (this.#known.has(queue)) return;
+    await this.#open.ensure(this.#paths.queue(queue));
+    await this.#open.ensure(this.#paths.claims(queue));
+    this.#known.add(queue);
+  }
+
+  protected override onCreateQueue(declaration: QueueDeclaration): Promise<void> {
+    return this.#ensureQueue(declaration.name);
+  }
+
+  protected override async onQueueSize(queue: string): Promise<number> {
+    return (await this.#free(queue)).length;
+  }
+
+  protected override async onPurgeQueue(name: string): Promise<number> {
+    const path = this.#paths.queue(name);
+    const removed = await Promise.all(
+      (await this.#free(name)).map((entry) => this.#open.remove(`${path}/${entry}`)),
+    );
+    return removed.filter(Boolean).length;
+  }
+
+  protected override async onDeleteQueue(name: string): Promise<number> {
+    const count = await this.onPurgeQueue(name);
+    this.#known.delete(name);
+    for (const exchange of this.#boundTo(name)) {
+      for (const binding of await this.onBindings(exchange)) {
+        if (binding.queue === name) await this.onUnbindQueue({ exchange, ...binding, arguments: {} });
+      }
+    }
+    return count;
+  }
+
+  readonly #bound = new Map<string, Set<string>>();
+
+  #boundTo(queue: string): readonly string[] {
+    return [...(this.#bound.get(queue) ?? [])];
+  }
+
+  protected override async onBindings(exchange: string): Promise<readonly StoredBinding[]> {
+    try {
+      const names = await this.#open.children(this.#paths.bindings(exchange));
+      return names.map((name) => {
+        const [routingKey = '', queue = ''] = nameOf(name).split('\u0001');
+        return { routingKey, queue };
+      });
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
+  /** What an exchange is, others must know who only publish to it. */
+  protected override async onDeclareExchange({ name, type }: Required<ExchangeDeclaration>): Promise<void> {
+    const path = this.#paths.bindings(name);
+    await this.#open.ensure(path);
+    await this.#open.setData(path, Buffer.from(type));
+  }
+
+  protected override async onExchangeType(exchange: string): Promise<ExchangeType | undefined> {
+    const type = (await this.#open.data(this.#paths.bindings(exchange)))?.toString();
+    return type === 'direct' || type === 'topic' || type === 'fanout' ? type : undefined;
+  }
+
+  protected override async onDeleteExchange(name: string): Promise<void> {
+    for (const binding of await this.onBindings(name)) {
+      await this.onUnbindQueue({ exchange: name, ...binding, arguments: {} });
+    }
+    await this.#open.remove(this.#paths.bindings(name));
+  }
+
+  protected override async onBindQueue({ exchange, queue, routingKey }: Required<Binding>): Promise<void> {
+    await this.#open.ensure(this.#bindingPath(exchange, queue, routingKey));
+    const exchanges = this.#bound.get(queue) ?? new Set();
+    this.#bound.set(queue, exchanges.add(exchange));
+  }
+
+  protected override async onUnbindQueue({ exchange, queue, routingKey }: Required<Binding>): Promise<void> {
+    await this.#open.remove(this.#bindingPath(exchange, queue, routingKey));
+  }
+
+  #bindingPath(exchange: string, queue: string, routingKey: string): string {
+    return `${this.#paths.bindings(exchange)}/${this.#paths.step(`${routingKey}\u0001${queue}`)}`;
+  }
+}
+
+/** Changes in requests that ZooKeeper takes: it refuses more than a mebibyte at once. */
+function requests(changes: readonly { create: string; data: Buffer }[]): Change[][] {
+  const all: Change[][] = [];
+  let current: Change[] = [];
+  let bytes = 0;
+  for (const change of changes) {
+    if (current.length > 0 && (current.length >= 200 || bytes + change.data.length > 512 * 1024)) {
+      all.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(change);
+    bytes += change.data.length;
+  }
+  if (current.length > 0) all.push(current);
+  return all;
+}
+
+/** Whether an error is of the session, not of a message. */
+function isSessionError(error: unknown): boolean {
+  return typeof (error as { getCode?: unknown } | null)?.getCode === 'function';
+}
