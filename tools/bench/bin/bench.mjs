@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchPools } from '../src/pools.mjs';
 import { measureWorkloads } from '../src/workloads.mjs';
@@ -16,6 +15,7 @@ const { positionals, values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
+const docs = new URL('../../../docs/', import.meta.url);
 /** @param {string} text */
 const list = (text) => text.split(',').filter((part) => part !== '');
 
@@ -23,7 +23,7 @@ if (positionals[0] === 'workloads') {
   const rounds = values.quick ? 1 : 5;
   const results = await measureWorkloads(rounds);
   console.log(workloadsTable(results));
-  if (!values.quick || values.write) writeWorkloads(results, rounds);
+  if (!values.quick || values.write) writeWorkloads(results, rounds, docs);
   process.exit(0);
 }
 if (positionals[0] !== 'pools') {
@@ -40,7 +40,7 @@ console.log(tables);
 // A part is for looking at; the page is of the whole.
 const whole = !values.quick && only.length === 0 && loads.length === 0;
 if (whole || values.write) {
-  const page = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
+  const page = new URL('benchmarks.md', docs);
   writeFileSync(page, report);
-  console.error(`written to ${page}`);
+  console.error(`written to ${page.pathname}`);
 }

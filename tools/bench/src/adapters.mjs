@@ -15,7 +15,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  */
 
 /** @param {string} name */
-const taskFile = (name) => fileURLToPath(new URL(`../tasks/${name}`, import.meta.url));
+const taskFile = (name) => fileURLToPath(new URL(`./tasks/${name}`, import.meta.url));
 const tasks = taskFile('tasks.cjs');
 
 /**

@@ -6,7 +6,7 @@ import { treeMemory } from './memory.mjs';
 import { installPeers } from './peers.mjs';
 
 const [name = '', size = '2', seconds = '1', loads = ''] = process.argv.slice(2);
-const { burn } = createRequire(import.meta.url)('../tasks/tasks.cjs');
+const { burn } = createRequire(import.meta.url)('./tasks/tasks.cjs');
 const require = installPeers();
 const adapter = adapters[name];
 if (adapter === undefined) throw new Error(`there is no adapter named ${name}`);

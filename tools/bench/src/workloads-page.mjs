@@ -1,13 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { barChart } from './bar-chart.mjs';
 import { work } from './workloads.mjs';
 
 /** @import { Measured } from './workloads.mjs' */
 
-const page = fileURLToPath(new URL('../../../docs/choosing-a-pool.md', import.meta.url));
-const assets = new URL('../../../docs/assets/', import.meta.url);
 const BEGIN = '<!-- measured: npm run bench -- workloads -->';
 const END = '<!-- end of what was measured -->';
 
@@ -40,8 +37,11 @@ export function workloadsTable(results) {
  *
  * @param {Map<string, Map<string, Measured>>} results
  * @param {number} rounds
+ * @param {URL} docs the folder of the guide
  */
-export function writeWorkloads(results, rounds) {
+export function writeWorkloads(results, rounds, docs) {
+  const page = new URL('choosing-a-pool.md', docs);
+  const assets = new URL('assets/', docs);
   mkdirSync(assets, { recursive: true });
   const pictures = [];
   for (const [workload, byWay] of results) {
@@ -64,6 +64,6 @@ ${END}`;
   const text = readFileSync(page, 'utf8');
   const from = text.indexOf(BEGIN);
   const to = text.indexOf(END);
-  if (from === -1 || to === -1) throw new Error(`${page} has no place for what was measured`);
+  if (from === -1 || to === -1) throw new Error(`${page.pathname} has no place for what was measured`);
   writeFileSync(page, text.slice(0, from) + measured + text.slice(to + END.length));
 }

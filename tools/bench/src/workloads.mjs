@@ -9,8 +9,8 @@ import { calibrate } from './loads.mjs';
 
 /** @import { BasePool } from '@pool/core' */
 
-const tasks = fileURLToPath(new URL('../tasks/workloads.cjs', import.meta.url));
-const { burn } = createRequire(import.meta.url)('../tasks/tasks.cjs');
+const tasks = fileURLToPath(new URL('./tasks/workloads.cjs', import.meta.url));
+const { burn } = createRequire(import.meta.url)('./tasks/tasks.cjs');
 /** How long a task computes or waits, in milliseconds, and how many of them there are. */
 export const work = { compute: 20, wait: 30, count: 100 };
 
