@@ -6,7 +6,7 @@ import { transportConformance } from '@pool/testkit/transport';
 import { FilesystemTransport } from '@pool/transport-filesystem';
 import { describe, it } from 'vitest';
 
-const folderOf = (place: string): string => join(tmpdir(), 'pool-filesystem-tests', place);
+const folderOf = (place: string): string => join(tmpdir(), `pool-filesystem-${place}`);
 
 transportConformance({
   describe,

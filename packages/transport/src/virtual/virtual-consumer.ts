@@ -138,7 +138,7 @@ export class VirtualConsumer implements Consumer {
     if (!this.#port.connected) throw new ConsumerStalledError('the broker is away');
     const { promise, stop } = deadline(timeout, `the broker did not answer a poll within ${timeout} s`);
     try {
-      await Promise.race([promise, this.#mayTake() ? this.#nextPoll() : this.#port.probe(this.#queues)]);
+      await Promise.race([promise, this.#mayTake() ? this.#nextPoll() : this.#probe()]);
     } catch (error) {
       if (error instanceof ConsumerStalledError) throw error;
       throw new ConsumerStalledError(`the broker refused a poll: ${(error as Error).message}`, {
@@ -252,6 +252,12 @@ export class VirtualConsumer implements Consumer {
       this.#polls.push({ resolve });
       this.wake();
     });
+  }
+
+  /** A consumer that must not take can still ask. */
+  async #probe(): Promise<void> {
+    await this.#port.probe(this.#queues);
+    this.#polled();
   }
 
   #sleep(): Promise<void> {

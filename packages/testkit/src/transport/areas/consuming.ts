@@ -119,7 +119,9 @@ export function consuming(suite: Suite): void {
       assert.ok(consumer.lastPollAt >= before, 'the broker has answered since it was asked');
       await scene.send(transport, queue, ['a']);
       await scene.received(collector, 1);
+      const full = performance.now();
       await scene.within(consumer.proveConsumption(), 'the full consumer proves itself');
+      assert.ok(consumer.lastPollAt >= full, 'the broker has answered the full consumer');
       consumer.pause();
       await scene.within(consumer.proveConsumption(), 'the paused consumer proves itself');
       await scene.within(consumer.cancel(), 'the consumer ends');
