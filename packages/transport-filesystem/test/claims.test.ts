@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Claims } from '../src/disk/claims.js';
+import { FolderWatch } from '../src/disk/folder-watch.js';
+import { SpareFiles } from '../src/disk/spare-files.js';
 import { createClaimer, ownIdentity } from '../src/process-identity.js';
 import { createFolder, message, open, send, take, textOf, until } from './support/folder.js';
 
@@ -44,15 +47,22 @@ describe('claims', () => {
 
   it('of a process elsewhere come back when it has been silent for the length of a lease', async () => {
     const folder = await createFolder();
-    const transport = await open(folder, { restoreInterval: 0.02, lease: 0.4 });
-    await send(transport, 'q', ['a']);
-    const claims = await claimAs(folder, 'another-host~1~1~abcd');
-    const beat = setInterval(() => void utimes(claims, new Date(), new Date()).catch(() => {}), 20);
-    await new Promise((resolve) => setTimeout(resolve, 900));
-    expect(transport.stats.restored).toBe(0);
-    clearInterval(beat);
-    expect((await take(transport, 'q', 1)).map(textOf)).toEqual(['a']);
-    expect(transport.stats.restored).toBe(1);
+    await send(await open(folder), 'q', ['a']);
+    const theirs = await claimAs(folder, 'another-host~1~1~abcd');
+    const claims = new Claims(folder, createClaimer(), 0.1, new SpareFiles(join(folder, '.spare'), 0));
+    claims.open();
+    for (let round = 1; round <= 10; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await utimes(theirs, round, round);
+      expect(claims.restore()).toBe(0);
+    }
+    // One look after a long pause proves nothing: this process may have been the one that slept.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(claims.restore()).toBe(0);
+    await until(() => claims.restore() === 1, 'the silence is long enough');
+    expect(await messagesIn(folder)).toEqual([expect.stringMatching(/_r1\.q\.msg$/)]);
+    expect(existsSync(theirs)).toBe(false);
+    claims.close();
   });
 
   it('that were taken away are stale when settled', async () => {
@@ -139,6 +149,30 @@ describe('a broker folder', () => {
     }, 'the spare files are used');
     const count = await transport.queueSize('q');
     expect(new Set((await take(transport, 'q', count)).map(textOf))).toEqual(new Set(['short']));
+  });
+
+  it('keeps an expiring queue while one of those that declared it is there', async () => {
+    const folder = await createFolder();
+    const options = { restoreInterval: 0.02 };
+    const [one, two, other] = [
+      await open(folder, options),
+      await open(folder, options),
+      await open(folder, options),
+    ];
+    for (const transport of [one, two]) await transport.declareQueue({ name: 'shared', expires: 0.05 });
+    await send(other, 'shared', ['a']);
+    await two.close();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await other.queueSize('shared')).toBe(1);
+    await one.close();
+    await until(async () => (await other.queueSize('shared')) === 0, 'the queue expires');
+  });
+
+  it('that cannot be watched is polled', async () => {
+    const watch = new FolderWatch(join(await createFolder(), 'missing'), () => {});
+    expect(watch.start()).toBe(false);
+    expect(watch.complete).toBe(false);
+    expect(watch.start()).toBe(false);
   });
 
   it('forgets the queues of those that are gone, with their bindings and messages', async () => {

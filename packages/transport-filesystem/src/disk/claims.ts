@@ -87,11 +87,9 @@ export class Claims {
     return ifPresent(() => statSync(join(this.#waiting, claimsFolder, claimer))) === undefined;
   }
 
+  /** Gives back whatever is left, and removes the folder. */
   close(): void {
-    for (const name of ifPresent(() => readdirSync(this.folder)) ?? []) {
-      if (name.endsWith('.part')) done(() => unlinkSync(join(this.folder, name)));
-    }
-    done(() => rmdirSync(this.folder));
+    this.#empty(this.folder);
   }
 
   #isDead(claimer: string, elapsed: number): boolean {

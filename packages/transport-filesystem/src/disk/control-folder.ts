@@ -17,12 +17,17 @@ import type { OwnedQueue } from './protocol.js';
 /** `[routing key, pattern, queue]`, as kombu writes a binding. */
 type BindingRow = [string, string, string];
 
+/** What is recorded of a queue that ends with its owners. */
+interface OwnedRecord extends OwnedQueue {
+  owners: string[];
+}
+
 /** A lock that is older was left by a process that died while it held it. */
 const staleLockMs = 5000;
 
 /**
  * The bindings (`<exchange>.exchange`, shared with kombu), the types of exchanges (`<exchange>.type`) and the queues
- * that end with their owner (`<queue>.queue`). Names are encoded for file names.
+ * that end with their owners (`<queue>.queue`). Names are encoded for file names.
  */
 export class ControlFolder {
   readonly #folder: string;
@@ -65,13 +70,18 @@ export class ControlFolder {
     this.#change(exchange, (rows) => rows.filter(([key, , name]) => key !== routingKey || name !== queue));
   }
 
-  /** Records that a queue ends with this transport. */
-  ownQueue({ queue, expires }: OwnedQueue, file: string): void {
+  /** Records that a queue ends with this transport, and with others that declared it and are not gone. */
+  ownQueue({ queue, expires }: OwnedQueue, file: string, isGone: (claimer: string) => boolean): void {
     this.#owned.add(file);
-    this.#replace(`${file}.queue`, JSON.stringify({ queue, owner: this.#claimer, expires }));
+    this.#locked(`${file}.queue`, () => {
+      const others = this.#ownedQueue(file)?.owners ?? [];
+      const owners = others.filter((claimer) => claimer !== this.#claimer && !isGone(claimer));
+      owners.push(this.#claimer);
+      this.#replace(`${file}.queue`, JSON.stringify({ queue, owners, expires }));
+    });
   }
 
-  /** Forgets a queue: its bindings and its owner. `file` is its encoded name. */
+  /** Forgets a queue: its bindings and its owners. `file` is its encoded name. */
   deleteQueue(queue: string, file: string): void {
     this.#owned.delete(file);
     done(() => unlinkSync(join(this.#folder, `${file}.queue`)));
@@ -89,20 +99,23 @@ export class ControlFolder {
     for (const file of this.#owned) done(() => utimesSync(join(this.#folder, `${file}.queue`), now, now));
   }
 
-  /** The queues whose owner is gone for longer than they were to outlive it. */
+  /** The queues whose owners are all gone for longer than the queues were to outlive them. */
   orphans(isGone: (claimer: string) => boolean): { queue: string; file: string }[] {
     const orphans: { queue: string; file: string }[] = [];
     for (const name of ifPresent(() => readdirSync(this.#folder)) ?? []) {
       if (!name.endsWith('.queue')) continue;
-      const path = join(this.#folder, name);
-      const text = ifPresent(() => readFileSync(path, 'utf8'));
-      const touched = ifPresent(() => statSync(path).mtimeMs);
-      const owned = text === undefined ? undefined : parseOwned(text);
-      if (owned === undefined || touched === undefined || !isGone(owned.owner)) continue;
-      if (Date.now() - touched < owned.expires * 1000) continue;
-      orphans.push({ queue: owned.queue, file: name.slice(0, -'.queue'.length) });
+      const file = name.slice(0, -'.queue'.length);
+      const touched = ifPresent(() => statSync(join(this.#folder, name)).mtimeMs);
+      const owned = this.#ownedQueue(file);
+      if (owned === undefined || touched === undefined || !owned.owners.every(isGone)) continue;
+      if (Date.now() - touched >= owned.expires * 1000) orphans.push({ queue: owned.queue, file });
     }
     return orphans;
+  }
+
+  #ownedQueue(file: string): OwnedRecord | undefined {
+    const text = ifPresent(() => readFileSync(join(this.#folder, `${file}.queue`), 'utf8'));
+    return text === undefined ? undefined : parseOwned(text);
   }
 
   #rows(exchange: string): BindingRow[] {
@@ -136,9 +149,9 @@ export class ControlFolder {
   }
 
   /** One writer at a time, among the processes of this package. */
-  #locked(exchange: string, work: () => void): void {
+  #locked(name: string, work: () => void): void {
     this.open();
-    const lock = join(this.#folder, `${exchange}.lock`);
+    const lock = join(this.#folder, `${name}.lock`);
     for (;;) {
       try {
         closeSync(openSync(lock, 'wx'));
@@ -166,11 +179,11 @@ function parseRows(value: unknown): BindingRow[] {
   });
 }
 
-function parseOwned(text: string): { queue: string; owner: string; expires: number } | undefined {
+function parseOwned(text: string): OwnedRecord | undefined {
   try {
-    const { queue, owner, expires } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof queue !== 'string' || typeof owner !== 'string') return undefined;
-    return { queue, owner, expires: typeof expires === 'number' ? expires : 0 };
+    const { queue, owners, expires } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof queue !== 'string' || !Array.isArray(owners)) return undefined;
+    return { queue, owners: owners.map(String), expires: typeof expires === 'number' ? expires : 0 };
   } catch {
     return undefined;
   }

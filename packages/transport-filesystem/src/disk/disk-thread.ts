@@ -16,8 +16,8 @@ port.on('message', (request: DiskRequest) => {
     const contents = (value as { contents?: ArrayBuffer } | undefined)?.contents;
     port.postMessage(reply, contents === undefined ? [] : [contents]);
   } catch (error) {
-    const { message, code, stack } = error as NodeJS.ErrnoException;
-    port.postMessage({ session, id, error: { message, code, stack } } satisfies DiskReply);
+    const { message, code } = error as NodeJS.ErrnoException;
+    port.postMessage({ session, id, error: { message, code } } satisfies DiskReply);
   }
 });
 

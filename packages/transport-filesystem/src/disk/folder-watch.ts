@@ -2,6 +2,8 @@ import { type FSWatcher, watch } from 'node:fs';
 
 /** More changes than this between two takes are not worth hearing of one by one: reading the folder is cheaper. */
 const maxUnheard = 64;
+/** Where watching fails (too many watches, a file system without) it is tried again this much later. */
+const retryMs = 10_000;
 
 /**
  * Hears of files that come to a folder, as long as they come slowly. While it is `complete` nothing has come unheard
@@ -13,6 +15,7 @@ export class FolderWatch {
   #watcher: FSWatcher | undefined;
   #unheard = 0;
   #complete = false;
+  #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(folder: string, onName: (name: string) => void) {
     this.#folder = folder;
@@ -23,17 +26,21 @@ export class FolderWatch {
     return this.#complete;
   }
 
-  /** Returns false if it was running already. Where nothing can be watched the poll of the consumer must do. */
+  /** Begins to watch. Returns whether something may have come just before; not if it cannot watch, or did already. */
   start(): boolean {
-    if (this.#watcher !== undefined) return false;
+    if (this.#watcher !== undefined || performance.now() - this.#failedAt < retryMs) return false;
     this.#unheard = 0;
     try {
       this.#watcher = watch(this.#folder, { persistent: false }, (_event, name) => this.#heard(name));
-      this.#watcher.on('error', () => this.stop());
-      this.#complete = true;
     } catch {
-      this.#watcher = undefined;
+      this.#failedAt = performance.now();
+      return false;
     }
+    this.#watcher.on('error', () => {
+      this.#failedAt = performance.now();
+      this.stop();
+    });
+    this.#complete = true;
     return true;
   }
 

@@ -26,10 +26,10 @@ export interface DiskSettings {
   maxSpare: number;
 }
 
-/** A queue that ends with whoever declared it. */
+/** A queue that ends with those who declared it. */
 export interface OwnedQueue {
   queue: string;
-  /** Seconds it outlives its owner. */
+  /** Seconds it outlives the last of them. */
   expires: number;
 }
 
@@ -84,5 +84,5 @@ export interface DiskReply {
   session: number;
   id: number;
   value?: unknown;
-  error?: { message: string; code: string | undefined; stack: string | undefined };
+  error?: { message: string; code: string | undefined };
 }

@@ -129,7 +129,7 @@ export class DiskSession implements DiskOperations {
   }
 
   ownQueue(owned: OwnedQueue): void {
-    this.#control.ownQueue(owned, encodeQueue(owned.queue));
+    this.#control.ownQueue(owned, encodeQueue(owned.queue), (claimer) => this.#claims.isGone(claimer));
   }
 
   declareExchange(exchange: string, type: string): void {
