@@ -14,13 +14,15 @@ export const reportFile = `${reportFolder}/report.json`;
  *   is another test that it refuses to.
  */
 
+/** @typedef {{ status: string, title: string, meta?: { notApplicable?: string } }} AssertionResult */
+
 /**
  * @typedef {object} VitestReport The report of vitest's JSON reporter, as far as it is read here.
  * @property {boolean} success
- * @property {{ name: string, status: string, message: string, assertionResults: { status: string, title: string }[] }[]} testResults
+ * @property {{ name: string, status: string, message: string, assertionResults: AssertionResult[] }[]} testResults
  */
 
-// The conformance suites say in the title why a test does not apply.
+// The conformance suites say in the title why a test does not apply, or in its `meta` if they find out while it runs.
 const NOT_APPLICABLE = / \(skipped: .+\)$/;
 
 /**
@@ -42,10 +44,10 @@ export function countTests(report) {
   const counts = { passed: 0, failed: 0, skipped: 0, notApplicable: 0 };
   for (const file of report.testResults) {
     let failed = 0;
-    for (const { status, title } of file.assertionResults) {
+    for (const { status, title, meta } of file.assertionResults) {
       if (status === 'passed') counts.passed += 1;
       else if (status === 'failed') failed += 1;
-      else if (NOT_APPLICABLE.test(title)) counts.notApplicable += 1;
+      else if (NOT_APPLICABLE.test(title) || meta?.notApplicable) counts.notApplicable += 1;
       else counts.skipped += 1;
     }
     // A file that cannot be loaded, or whose hooks fail, has failed although none of its tests has.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { WorkerLostError } from '@pool/core';
 import { type ExitGuard, guardExit } from '../guard-exit.js';
+import { notApplicable } from '../runner.js';
 import type { Scene } from '../scene.js';
 import type { Suite } from '../suite.js';
 
@@ -49,7 +50,7 @@ export function loss(suite: Suite): void {
       async (scene, context) => {
         const pool = await scene.start({ limit: suite.slots });
         const { pid } = (await scene.run(pool, 'whoami')) as { pid: number };
-        if (pid === process.pid) return context.skip('jobs run in the process of the pool');
+        if (pid === process.pid) return notApplicable(context, 'jobs run in the process of the pool');
         const gate = await scene.gate();
         const neighbour = suite.slots > 1 ? scene.watch(pool, 'gated', [gate.port, 'neighbour']) : undefined;
         const watched = scene.watch(pool, 'never', [gate.port, 'killed']);
@@ -75,7 +76,7 @@ export function loss(suite: Suite): void {
       async (scene, context) => {
         const pool = await scene.start({ limit: suite.slots });
         const { pid } = (await scene.run(pool, 'whoami')) as { pid: number };
-        if (pid === process.pid) return context.skip('jobs run in the process of the pool');
+        if (pid === process.pid) return notApplicable(context, 'jobs run in the process of the pool');
         const gate = await scene.gate();
         await scene.run(pool, 'leaveLineOpen', [gate.port, 'idle']);
         const idle = await gate.arrival('idle');
