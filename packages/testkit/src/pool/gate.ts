@@ -71,13 +71,17 @@ export class Gate {
 
   /** Waits until a target knocks with this label. */
   arrival(label: string): Promise<Arrival> {
+    return within(this.coming(label), this.#patience, `the job '${label}' runs`);
+  }
+
+  /** As {@link arrival}, for as long as it takes. */
+  coming(label: string): Promise<Arrival> {
     const there = this.#arrived.get(label);
     if (there !== undefined) return Promise.resolve(there);
-    const coming = new Promise<Arrival>((resolve) => {
+    return new Promise((resolve) => {
       const waiters = this.#awaited.get(label) ?? [];
       this.#awaited.set(label, [...waiters, resolve]);
     });
-    return within(coming, this.#patience, `the job '${label}' runs`);
   }
 
   async close(): Promise<void> {

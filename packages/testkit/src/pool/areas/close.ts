@@ -52,7 +52,7 @@ export function close(suite: Suite): void {
       const gate = await scene.gate();
       const held = scene.watch(pool, 'never', [gate.port, 'held'], { timeout: 0.4 });
       const waiting = scene.watch(pool, 'add', [1, 2]);
-      await gate.arrival('held');
+      await scene.within(held.accepted, 'the job is accepted');
       await scene.within(pool.stop(), 'the pool stops');
       assert.equal((await scene.ending(held)).kind, 'timeout');
       assert.equal(await scene.valueOf(waiting), 3);

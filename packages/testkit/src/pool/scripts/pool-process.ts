@@ -50,8 +50,9 @@ function added(before: readonly string[], after: readonly string[]): string[] {
 }
 
 async function importOnly(): Promise<void> {
-  // Stdout opens with the first line.
+  // The standard streams open when they are first touched, which anybody may do.
   tell({ event: 'up' });
+  process.stderr.write('');
   const before = holdings();
   const Pool = await load();
   new Pool({ limit: order.limit });
