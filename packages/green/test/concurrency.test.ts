@@ -26,6 +26,7 @@ describe('the bound of a green pool', () => {
   it('holds, and everything runs', async () => {
     const pool = await started({ limit: 7 });
     const { counts, end, results } = crowd(pool, 50);
+    await expect.poll(() => counts.started).toBe(7);
     await nextTurn();
     expect(counts.started).toBe(7);
     end();
@@ -45,10 +46,9 @@ describe('the bound of a green pool', () => {
   it('grows while jobs wait', async () => {
     const pool = await started({ limit: 2 });
     const { counts, end, results } = crowd(pool, 10);
-    await nextTurn();
+    await expect.poll(() => counts.started).toBe(2);
     await pool.grow(3);
-    await nextTurn();
-    expect(counts.started).toBe(5);
+    await expect.poll(() => counts.started).toBe(5);
     expect(pool.info).toMatchObject({ 'max-concurrency': 5, 'running-threads': 5, 'free-threads': 0 });
     end();
     await results;
@@ -58,7 +58,7 @@ describe('the bound of a green pool', () => {
   it('shrinks as running jobs end', async () => {
     const pool = await started({ limit: 5 });
     const first = crowd(pool, 5);
-    await nextTurn();
+    await expect.poll(() => first.counts.started).toBe(5);
     await pool.shrink(4);
     const then = crowd(pool, 3);
     await nextTurn();
@@ -66,8 +66,7 @@ describe('the bound of a green pool', () => {
     expect(then.counts.started).toBe(0);
     first.end();
     await first.results;
-    await nextTurn();
-    expect(then.counts.started).toBe(1);
+    await expect.poll(() => then.counts.started).toBe(1);
     expect(pool.info).toMatchObject({ 'running-threads': 1, 'free-threads': 0 });
     then.end();
     await then.results;
@@ -82,8 +81,7 @@ describe('the bound of a green pool', () => {
     await pool.shrink(3);
     await pool.grow(5);
     const { counts, end, results } = crowd(pool, 20);
-    await nextTurn();
-    expect(counts.started).toBe(6);
+    await expect.poll(() => counts.started).toBe(6);
     end();
     await results;
     expect(counts.most).toBe(6);
@@ -92,8 +90,8 @@ describe('the bound of a green pool', () => {
   it('tells free and running slots', async () => {
     const pool = await started({ limit: 3 });
     expect(pool.info).toMatchObject({ 'free-threads': 3, 'running-threads': 0 });
-    const { end, results } = crowd(pool, 2);
-    await nextTurn();
+    const { counts, end, results } = crowd(pool, 2);
+    await expect.poll(() => counts.started).toBe(2);
     expect(pool.info).toMatchObject({ 'free-threads': 1, 'running-threads': 2 });
     end();
     await results;

@@ -26,24 +26,23 @@ describe('ending a job of a green pool', () => {
       { callback: (value) => values.push(value) },
     );
     const next = pool.applyAsync(() => 'next');
-    await nextTurn();
+    await expect.poll(() => job.state).toBe('accepted');
     expect(await job.terminate()).toBe(true);
     await expect(job.result).rejects.toThrow(Terminated);
     expect(await next.result).toBe('next');
     end.open();
-    await nextTurn();
-    expect(reason).toBeInstanceOf(Terminated);
+    await expect.poll(() => reason).toBeInstanceOf(Terminated);
     expect(job.state).toBe('failure');
     expect(values).toEqual([]);
   });
 
   it('ends one that waits without running it or leaving its result pending', async () => {
     const pool = await started({ limit: 1 });
-    pool.applyAsync(never);
+    const running = pool.applyAsync(never);
     const ran: string[] = [];
     const terminated = pool.applyAsync(() => ran.push('terminated'));
     const flushed = pool.applyAsync(() => ran.push('flushed'));
-    await nextTurn();
+    await expect.poll(() => running.state).toBe('accepted');
     await terminated.terminate();
     const discarded = expect(flushed.result).rejects.toThrow(JobDiscardedError);
     await pool.flush();
@@ -102,7 +101,7 @@ describe('ending a job of a green pool', () => {
   it('keeps the bound when many are ended at once', async () => {
     const pool = await started({ limit: 10 });
     const jobs = Array.from({ length: 10 }, () => pool.applyAsync(never));
-    await nextTurn();
+    await expect.poll(() => jobs.every((job) => job.state === 'accepted')).toBe(true);
     let running = 0;
     let most = 0;
     const end = gate();
@@ -115,8 +114,7 @@ describe('ending a job of a green pool', () => {
       }),
     );
     await Promise.all(jobs.map((job) => job.terminate()));
-    await nextTurn();
-    expect(running).toBe(10);
+    await expect.poll(() => running).toBe(10);
     end.open();
     await Promise.all(rest.map((job) => job.result));
     expect(most).toBe(10);
