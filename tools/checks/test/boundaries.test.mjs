@@ -10,13 +10,29 @@ beforeEach(() => {
 });
 afterEach(() => repository[Symbol.dispose]());
 
-/** @param {string} name */
+/**
+ * Lints a package as `npm run lint` does.
+ * @param {string} name
+ */
 function lint(name) {
-  const run = spawnSync('npm', ['run', '--silent', 'lint'], {
+  return run(name, 'npm', ['run', '--silent', 'lint']);
+}
+
+/**
+ * Runs the part of `lint` that looks at boundaries, which is the quick one.
+ * @param {string} name
+ */
+function check(name) {
+  return run(name, process.execPath, ['../../tools/checks/bin/boundaries.mjs']);
+}
+
+/** @param {string} name @param {string} file @param {string[]} args */
+function run(name, file, args) {
+  const { status, stdout, stderr } = spawnSync(file, args, {
     cwd: repository.folder(name),
     encoding: 'utf8',
   });
-  return { failed: run.status !== 0, output: run.stdout + run.stderr };
+  return { failed: status !== 0, output: stdout + stderr };
 }
 
 /** @param {string} text */
@@ -27,7 +43,7 @@ function plant(text, file = 'packages/solo/src/planted.ts') {
 describe('lint passes', () => {
   test('on a test that imports its own package by name', () => {
     repository.write('packages/solo/test/planted.test.ts', "export * from '@pool/solo';\n");
-    expect(lint('solo').output).not.toContain('planted');
+    expect(check('solo').output).not.toContain('planted');
   });
 
   test('on a package as it is', () => {
@@ -35,7 +51,18 @@ describe('lint passes', () => {
   });
 });
 
-describe('lint fails on an import', () => {
+describe('lint fails as a whole on an import', () => {
+  test.each([
+    ['by package name', "export { GreenPool } from '@pool/green';"],
+    ['by relative path', "export * from '../../green/src/index.js';"],
+    ['by deep path', "export * from '@pool/core/dist/index.js';"],
+  ])('%s', (_, text) => {
+    plant(text);
+    expect(lint('solo').failed).toBe(true);
+  });
+});
+
+describe('the check of boundaries fails on an import', () => {
   test.each([
     ['by package name', "export { GreenPool } from '@pool/green';", '@pool/green'],
     ['of a type by package name', "export type { GreenPool } from '@pool/green';", '@pool/green'],
@@ -57,14 +84,14 @@ describe('lint fails on an import', () => {
     ],
   ])('%s', (_, text, named) => {
     plant(text);
-    const { failed, output } = lint('solo');
+    const { failed, output } = check('solo');
     expect(failed).toBe(true);
     expect(output).toMatch(/^@pool\/solo: src\/planted\.ts:1 /m);
     expect(output).toContain(named);
   });
 });
 
-describe('lint fails on a test that imports', () => {
+describe('the check of boundaries fails on a test that imports', () => {
   test.each([
     [
       'a package that its manifest does not name',
@@ -75,46 +102,46 @@ describe('lint fails on a test that imports', () => {
     ['what another package does not export', "export * from '@pool/core/dist/index.js';", 'does not export'],
   ])('%s', (_, text, named) => {
     plant(text, 'packages/solo/test/planted.test.ts');
-    const { failed, output } = lint('solo');
+    const { failed, output } = check('solo');
     expect(failed).toBe(true);
     expect(output).toMatch(/^@pool\/solo: test\/planted\.test\.ts:1 /m);
     expect(output).toContain(named);
   });
 });
 
-describe('lint fails on a manifest', () => {
+describe('the check of boundaries fails on a manifest', () => {
   test('that depends upwards', () => {
     repository.changeManifest('core', (manifest) => {
       manifest.dependencies = { '@pool/solo': '^0.1.0' };
     });
-    expect(lint('core').output).toContain('@pool/core (layer:1) must not import @pool/solo (layer:3)');
+    expect(check('core').output).toContain('@pool/core (layer:1) must not import @pool/solo (layer:3)');
   });
 
   test('that depends sideways', () => {
     repository.changeManifest('solo', (manifest) => {
       manifest.dependencies['@pool/green'] = '^0.1.0';
     });
-    expect(lint('solo').output).toContain('@pool/solo (layer:3) must not import @pool/green (layer:3)');
+    expect(check('solo').output).toContain('@pool/solo (layer:3) must not import @pool/green (layer:3)');
   });
 
   test('of the worker that depends on a concrete pool', () => {
     repository.changeManifest('worker', (manifest) => {
       manifest.dependencies['@pool/solo'] = '^0.1.0';
     });
-    expect(lint('worker').output).toContain('@pool/worker (layer:5) must not import @pool/solo (layer:3)');
+    expect(check('worker').output).toContain('@pool/worker (layer:5) must not import @pool/solo (layer:3)');
   });
 
   test('of a pool that depends on the contract of brokers', () => {
     repository.changeManifest('solo', (manifest) => {
       manifest.dependencies['@pool/transport'] = '^0.1.0';
     });
-    expect(lint('solo').output).toContain('@pool/solo (contract:core) must not import @pool/transport');
+    expect(check('solo').output).toContain('@pool/solo (contract:core) must not import @pool/transport');
   });
 
   test('without its row', () => {
     repository.changeManifest('solo', (manifest) => {
       manifest.nx.tags = [];
     });
-    expect(lint('solo').output).toContain('@pool/solo needs one nx tag of layer:1');
+    expect(check('solo').output).toContain('@pool/solo needs one nx tag of layer:1');
   });
 });
