@@ -1,5 +1,10 @@
 import { defineProject } from 'vitest/config';
 
 export default defineProject({
-  test: { name: 'testkit', include: ['test/**/*.test.ts'], globalSetup: ['test/support/build-fixtures.ts'] },
+  test: {
+    name: 'testkit',
+    include: ['test/**/*.test.ts'],
+    maxConcurrency: 12,
+    globalSetup: ['test/support/build-fixtures.ts'],
+  },
 });

@@ -8,8 +8,16 @@ export interface RecordedTest {
   readonly run: (() => Promise<unknown>) | undefined;
 }
 
+/** What a suite is given to define its tests with. */
+type Runner = Pick<PoolConformanceOptions, 'describe' | 'it'>;
+
 /** Collects the tests that the suite defines for a pool, and runs none. */
 export function record(options: Omit<PoolConformanceOptions, 'describe' | 'it'>): readonly RecordedTest[] {
+  return collect((runner) => poolConformance({ ...options, ...runner }));
+}
+
+/** Collects the tests that a suite defines. */
+export function collect(define: (runner: Runner) => void): readonly RecordedTest[] {
   const tests: RecordedTest[] = [];
   const path: string[] = [];
   const describe = (name: string, body: () => void): void => {
@@ -32,6 +40,6 @@ export function record(options: Omit<PoolConformanceOptions, 'describe' | 'it'>)
       },
     },
   );
-  poolConformance({ ...options, describe, it });
+  define({ describe, it });
   return tests;
 }
