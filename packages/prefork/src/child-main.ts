@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { ChildRunner, guardProcess } from '@pool/core/child';
-import { FrameReader, FrameWriter, type Serialization } from '@pool/core/frames';
+// All of it from one module: what a child loads when it starts is what starting costs.
+import { ChildRunner, FrameReader, FrameWriter, guardProcess, type Serialization } from '@pool/core/child';
 
 /** The channel, beside stdin, stdout and stderr: what the pool says, and what this process says. */
 const FROM_POOL = 3;
