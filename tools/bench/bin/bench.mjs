@@ -20,7 +20,7 @@ const docs = new URL('../../../docs/', import.meta.url);
 const list = (text) => text.split(',').filter((part) => part !== '');
 
 if (positionals[0] === 'workloads') {
-  const rounds = values.quick ? 1 : 5;
+  const rounds = values.quick ? 1 : 3;
   const results = await measureWorkloads(rounds);
   console.log(workloadsTable(results));
   if (!values.quick || values.write) writeWorkloads(results, rounds, docs);

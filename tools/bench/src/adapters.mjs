@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
@@ -9,7 +10,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  */
 /**
  * @typedef {object} AdapterKind
- * @property {'process' | 'thread'} kind
+ * @property {'process' | 'thread' | 'inline'} kind
+ * @property {readonly string[]} [loads] the loads that say something of it; all when left out
  * @property {boolean} ours
  * @property {(size: number, require: NodeJS.Require) => Promise<Adapter>} create
  */
@@ -31,7 +33,8 @@ const load = (require, name) => import(pathToFileURL(entryOf(require, name)).hre
 const entryOf = (require, name) => require.resolve(name);
 
 /**
- * Ours run with everything on that a worker uses: a job object, the accept callback, an armed time limit, the promise.
+ * Ours run with everything on that a worker uses: a job object, the accept callback, an armed time limit (not on solo, where each
+ * one arms V8's watchdog), the promise.
  *
  * @param {string} specifier
  * @param {string} className
@@ -45,7 +48,7 @@ const own = (specifier, className, options) => async (size) => {
   const targets = new Map();
   let accepted = 0;
   const jobOptions = {
-    timeout: 300,
+    ...(className === 'SoloPool' ? {} : { timeout: 300 }),
     acceptCallback() {
       accepted++;
     },
@@ -117,6 +120,31 @@ const jestWorker = (/** @type {boolean} */ enableWorkerThreads) => async (size, 
   return { call: (name, value) => pool[name](value), close: () => pool.end() };
 };
 
+/** How many calls pools on the event loop run at the same time. */
+const INLINE = 1000;
+const inlineLoads = ['noop', 'rtt', 'sleep'];
+
+/** @returns {AdapterKind['create']} */
+const inline = (/** @type {string} */ specifier, /** @type {string} */ className) => (_size, require) =>
+  own(specifier, className, { logger: { debug() {}, info() {}, warn() {}, error() {} } })(
+    className === 'SoloPool' ? 1 : INLINE,
+    require,
+  );
+
+/** @returns {AdapterKind['create']} */
+const limited = () => async () => {
+  const { default: limitOf } = await import('p-limit');
+  const limit = limitOf(INLINE);
+  const functions = createRequire(import.meta.url)(tasks);
+  return { call: (name, value) => limit(functions[name], value), close: async () => {} };
+};
+
+/** @returns {AdapterKind['create']} */
+const bare = () => async () => {
+  const functions = createRequire(import.meta.url)(tasks);
+  return { call: async (name, value) => functions[name](value), close: async () => {} };
+};
+
 /** @type {Record<string, AdapterKind>} */
 export const adapters = {
   '@pool/prefork': { kind: 'process', ours: true, create: own('@pool/prefork', 'PreforkPool', {}) },
@@ -150,4 +178,18 @@ export const adapters = {
   'poolifier thread': { kind: 'thread', ours: false, create: poolifier('FixedThreadPool') },
   'workerpool thread': { kind: 'thread', ours: false, create: workerpool('thread') },
   'jest-worker thread': { kind: 'thread', ours: false, create: jestWorker(true) },
+  '@pool/solo': {
+    kind: 'inline',
+    ours: true,
+    loads: ['noop', 'rtt'],
+    create: inline('@pool/solo', 'SoloPool'),
+  },
+  '@pool/green': {
+    kind: 'inline',
+    ours: true,
+    loads: inlineLoads,
+    create: inline('@pool/green', 'GreenPool'),
+  },
+  'p-limit': { kind: 'inline', ours: false, loads: inlineLoads, create: limited() },
+  'bare promises': { kind: 'inline', ours: false, loads: ['sleep'], create: bare() },
 };

@@ -47,6 +47,11 @@ if (wanted.has('rtt')) {
   result['p50'] = times[times.length >> 1] ?? null;
   result['p99'] = times[Math.floor(times.length * 0.99)] ?? null;
 }
+if (wanted.has('sleep')) {
+  const sleep = () => pool.call('sleep', 10);
+  await throughput(sleep, () => true, 1000, time / 4);
+  result['sleep'] = await throughput(sleep, () => true, 1000, time);
+}
 if (wanted.has('cpu')) {
   const rounds = calibrate(burn);
   const expected = burn(rounds);

@@ -8,7 +8,13 @@ import { table } from './table.mjs';
 
 const run = promisify(execFile);
 const measure = fileURLToPath(new URL('./measure.mjs', import.meta.url));
-const allLoads = ['noop', 'echo1k', 'echo100k', 'rtt', 'cpu', 'line'];
+const allLoads = ['noop', 'echo1k', 'echo100k', 'rtt', 'cpu', 'line', 'sleep'];
+
+const titles = {
+  process: 'Pools of processes',
+  thread: 'Pools of threads',
+  inline: 'Pools on the event loop',
+};
 
 /**
  * @typedef {object} PoolsOptions
@@ -50,7 +56,12 @@ export async function benchPools({ quick, only, loads, size }) {
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {
       progress(`round ${round} of ${rounds}: ${name}`);
-      await sample(name, wanted).catch((error) => console.error(`\n${name}: ${error.message}`));
+      const own = adapters[name]?.loads;
+      const which =
+        own === undefined
+          ? wanted.filter((load) => load !== 'sleep')
+          : wanted.filter((load) => own.includes(load));
+      await sample(name, which).catch((error) => console.error(`\n${name}: ${error.message}`));
     }
   }
   for (let round = 1; round <= starts; round++) {
@@ -60,11 +71,11 @@ export async function benchPools({ quick, only, loads, size }) {
     }
   }
   progress('');
-  const tables = ['process', 'thread']
+  const tables = /** @type {const} */ (['process', 'thread', 'inline'])
     .map((kind) => {
       const part = new Map([...samples].filter(([name]) => adapters[name]?.kind === kind));
       if (part.size === 0) return '';
-      return `### Pools of ${kind === 'process' ? 'processes' : 'threads'}\n\n${table(part, (name) => adapters[name]?.ours === true)}\n`;
+      return `### ${titles[kind]}\n\n${table(part, (name) => adapters[name]?.ours === true)}\n`;
     })
     .filter((text) => text !== '')
     .join('\n');
@@ -122,6 +133,8 @@ Bold is the best of the others; in parentheses is how many times better (above 1
   under way. Round trip: one call at a time. 1 ms CPU: 32 calls under way, as a share of what ${size} idle cores could do.
   Short tasks past a long one: 400 tasks of 0.2 ms are handed in at once, the 21st is followed by one of 500 ms; the time
   until all short ones are done.
+- Sleep, on the event loop only: tasks of 10 ms, 1000 calls under way; 100k a second is ideal. The pools on the event loop run
+  1000 calls at a time, solo one.
 - Start: from making the pool, its library not loaded yet, to the first result. Memory: after the no-op load, the pool's process
   and its children, shared pages by their share.
 - \`×64\` means 64 tasks per worker at a time, for the pools that hold one by default. Environment without

@@ -19,6 +19,7 @@ export const columns = [
   { key: 'noop', title: 'no-op/s', format: rate, better: 1 },
   { key: 'echo1k', title: '1 KiB echo/s', format: rate, better: 1 },
   { key: 'echo100k', title: '100 KiB echo/s', format: rate, better: 1 },
+  { key: 'sleep', title: '10 ms sleeps/s', format: rate, better: 1 },
   { key: 'p50', title: 'round trip p50 µs', format: (v) => v.toFixed(1), better: -1 },
   { key: 'p99', title: 'p99 µs', format: (v) => v.toFixed(0), better: -1 },
   { key: 'cpu', title: '1 ms CPU, share of ideal', format: (v) => v.toFixed(2), better: 1 },
@@ -29,6 +30,7 @@ export const columns = [
 
 /** @param {number[]} values */
 export function median(values) {
+  if (values.length === 0) return undefined;
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;

@@ -8,4 +8,6 @@ const burn = (rounds) => {
   return x;
 };
 
-module.exports = { noop, echo, burn, short: burn, long: burn };
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+module.exports = { noop, echo, burn, sleep, short: burn, long: burn };
