@@ -100,6 +100,7 @@ describe('a workflow of tasks here and in Python', () => {
   const timeout = 60;
   let celery: CeleryPeer;
   let app: App;
+  let worker: InlineWorker;
 
   beforeAll(async () => {
     await Promise.all(
@@ -117,10 +118,12 @@ describe('a workflow of tasks here and in Python', () => {
     app.task('node.fail', (message: unknown): never => {
       throw new RangeError(String(message));
     });
-    await new InlineWorker(app).start('node');
+    worker = new InlineWorker(app);
+    await worker.start('node');
   });
 
   afterAll(async () => {
+    await worker?.stop();
     await app?.close();
     await celery?.stop();
     await rm(folder, { recursive: true, force: true });

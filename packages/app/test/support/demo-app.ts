@@ -36,6 +36,7 @@ export async function demo(options: AppOptions = {}, queues: readonly string[] =
     echo,
     fail,
     async [Symbol.asyncDispose]() {
+      await worker.stop();
       await app.close();
       await results.close();
       MemoryResults.drop(place);

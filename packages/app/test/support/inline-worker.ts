@@ -13,7 +13,7 @@ import {
 } from '@pool/app';
 import { decodeTaskBody, type Message, parseTaskHeaders } from '@pool/message';
 import { exceptionDocument, type ResultNode } from '@pool/results';
-import type { Delivery } from '@pool/transport';
+import type { Consumer, Delivery } from '@pool/transport';
 
 /** A message that was run, as the tests look at it. */
 export interface Run {
@@ -28,6 +28,7 @@ export class InlineWorker {
   readonly runs: Run[] = [];
   readonly #app: App;
   readonly #running = new Set<Promise<void>>();
+  #consumer: Consumer | undefined;
 
   constructor(app: App) {
     this.#app = app;
@@ -38,12 +39,18 @@ export class InlineWorker {
     const transport = await this.#app.transport();
     await transport.connect();
     for (const name of queues) await transport.declareQueue({ name });
-    await transport.consume({
+    this.#consumer = await transport.consume({
       queues,
       onDeliveries: (deliveries) => {
         for (const delivery of deliveries) this.#track(this.#handle(delivery));
       },
     });
+  }
+
+  /** Takes no more and ends what it has. */
+  async stop(): Promise<void> {
+    await this.#consumer?.cancel();
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   #track(handling: Promise<void>): void {
