@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { App, AppOptions } from '@pool/app';
+import { python } from '@pool/servers';
+import { requirePart } from '@pool/servers/vitest';
+import { Worker, type WorkerEvents, type WorkerOptions } from '@pool/worker';
+import { afterAll } from 'vitest';
+import { interopApp } from '../fixtures/tasks.mjs';
+import type { Place } from './place.js';
+
+/** Celery's interpreter; without one the file's tests are skipped. */
+export const celeryInterpreter = (): Promise<string> =>
+  requirePart('celery', () => python(['celery', 'redis', 'amqp']));
+
+/** Our app on a broker, closed after the file's tests. */
+export function ourApp(place: Place, options: AppOptions = {}): ReturnType<typeof interopApp> {
+  const made = interopApp({ broker: place.broker, resultBackend: place.resultBackend, ...options });
+  afterAll(() => made.app.close());
+  return made;
+}
+
+/** A worker of ours in this process; `prepare` may listen to it before it starts. */
+export async function ourWorker(
+  app: App,
+  options: WorkerOptions,
+  prepare?: (worker: Worker) => void,
+): Promise<Worker> {
+  const worker = new Worker(app, { pool: 'green', logLevel: 'fatal', ...options });
+  prepare?.(worker);
+  await worker.start();
+  return worker;
+}
+
+/** The next event of a worker, with its arguments. */
+export function next<Name extends keyof WorkerEvents>(
+  worker: Worker,
+  name: Name,
+): Promise<WorkerEvents[Name]> {
+  return once(worker, name) as Promise<WorkerEvents[Name]>;
+}
+
+/** An empty folder, removed after the file's tests. */
+export async function scratchFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pool-interop-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
