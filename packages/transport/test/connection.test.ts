@@ -5,7 +5,7 @@ import {
   type Delivery,
   PublishError,
   TransportClosedError,
-  type TransportOptions,
+  type VirtualTransportOptions,
 } from '@pool/transport';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FlakyTransport } from './support/flaky-transport.js';
@@ -14,15 +14,18 @@ import { message } from './support/messages.js';
 const opened: FlakyTransport[] = [];
 
 /** Waits that are short enough for a test. */
-const quick: TransportOptions = { reconnect: { initial: 0.005, max: 0.02 } };
+const quick: VirtualTransportOptions = { reconnect: { initial: 0.005, max: 0.02 } };
 
-function create(options: TransportOptions = quick, url = 'redis://a:secret@first;second'): FlakyTransport {
+function create(
+  options: VirtualTransportOptions = quick,
+  url = 'redis://a:secret@first;second',
+): FlakyTransport {
   const transport = new FlakyTransport(url.replace('a:secret@', ':secret@'), options);
   opened.push(transport);
   return transport;
 }
 
-async function connected(options?: TransportOptions): Promise<FlakyTransport> {
+async function connected(options?: VirtualTransportOptions): Promise<FlakyTransport> {
   const transport = create(options);
   await transport.connect();
   return transport;
@@ -189,21 +192,31 @@ describe('an outage', () => {
   });
 
   it('lets consumers go on when it ends', async () => {
-    const transport = await connected();
+    const transport = await connected({ ...quick, pollInterval: 0.01 });
+    const { broker } = transport;
     const deliveries = await consuming(transport);
     const [consumer] = transport.consumers;
     await transport.publish(message('a'), { routingKey: 'q' });
     await until(() => deliveries.length === 1);
     const disconnected = once(transport, 'disconnected');
     transport.failNextTake = new Error('the poll broke');
-    await transport.publish(message('b'), { routingKey: 'q' });
-    transport.broker.up = false;
+    broker.up = false;
+    broker.waiting.get('q')?.push(message('b'));
     expect((await disconnected)[0]).toMatchObject({ message: 'the poll broke' });
     await expect(consumer?.proveConsumption()).rejects.toThrow(ConsumerStalledError);
     transport.broker.up = true;
     await until(() => deliveries.length === 2);
     expect(deliveries.map(({ epoch }) => epoch)).toEqual([1, 2]);
     await consumer?.proveConsumption();
+  });
+
+  it('that begins during a proof of consumption ends the proof', async () => {
+    const transport = await connected();
+    await consuming(transport);
+    const [consumer] = transport.consumers;
+    await consumer?.proveConsumption();
+    transport.failNextTake = new Error('the poll broke');
+    await expect(consumer?.proveConsumption()).rejects.toThrow(ConsumerStalledError);
   });
 
   it('is given up after as many attempts as allowed', async () => {

@@ -99,18 +99,29 @@ export class ControlFolder {
     for (const file of this.#owned) done(() => utimesSync(join(this.#folder, `${file}.queue`), now, now));
   }
 
-  /** The queues whose owners are all gone for longer than the queues were to outlive them. */
-  orphans(isGone: (claimer: string) => boolean): { queue: string; file: string }[] {
-    const orphans: { queue: string; file: string }[] = [];
+  /** Forgets the queues whose owners are all gone for longer than the queues were to outlive them; their names. */
+  forgetOrphans(isGone: (claimer: string) => boolean): string[] {
+    const forgotten: string[] = [];
     for (const name of ifPresent(() => readdirSync(this.#folder)) ?? []) {
       if (!name.endsWith('.queue')) continue;
       const file = name.slice(0, -'.queue'.length);
-      const touched = ifPresent(() => statSync(join(this.#folder, name)).mtimeMs);
-      const owned = this.#ownedQueue(file);
-      if (owned === undefined || touched === undefined || !owned.owners.every(isGone)) continue;
-      if (Date.now() - touched >= owned.expires * 1000) orphans.push({ queue: owned.queue, file });
+      if (!this.#isOrphan(file, isGone)) continue;
+      // Looked at again under the lock, as somebody may be declaring it anew.
+      this.#locked(name, () => {
+        const owned = this.#ownedQueue(file);
+        if (owned === undefined || !this.#isOrphan(file, isGone)) return;
+        this.deleteQueue(owned.queue, file);
+        forgotten.push(owned.queue);
+      });
     }
-    return orphans;
+    return forgotten;
+  }
+
+  #isOrphan(file: string, isGone: (claimer: string) => boolean): boolean {
+    const touched = ifPresent(() => statSync(join(this.#folder, `${file}.queue`)).mtimeMs);
+    const owned = this.#ownedQueue(file);
+    if (owned === undefined || touched === undefined || !owned.owners.every(isGone)) return false;
+    return Date.now() - touched >= owned.expires * 1000;
   }
 
   #ownedQueue(file: string): OwnedRecord | undefined {

@@ -158,8 +158,9 @@ export class DiskSession implements DiskOperations {
 
   restore(): number {
     const count = this.#claims.restore() + (this.#outbox?.restore() ?? 0);
-    for (const { queue } of this.#control.orphans((claimer) => this.#claims.isGone(claimer)))
-      this.deleteQueue(queue);
+    for (const queue of this.#control.forgetOrphans((claimer) => this.#claims.isGone(claimer))) {
+      this.purge(encodeQueue(queue));
+    }
     return count;
   }
 

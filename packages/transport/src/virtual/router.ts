@@ -16,6 +16,8 @@ export interface Routed<Payload> {
   queued: QueuedMessage<Payload>[];
   broadcasts: BroadcastMessage<Payload>[];
   unroutable: number;
+  /** Messages whose publish was rejected. */
+  refused: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function route<Payload>(
   batch: PublishBatch<Payload>,
   tableOf: (exchange: string) => Promise<ExchangeTable>,
 ): Promise<Routed<Payload>> {
-  const routed: Routed<Payload> = { queued: [], broadcasts: [], unroutable: 0 };
+  const routed: Routed<Payload> = { queued: [], broadcasts: [], unroutable: 0, refused: 0 };
   const tables = new Map<string, ExchangeTable>();
   for (const publish of batch.pending) {
     const { exchange, routingKey } = publish.options;
@@ -51,6 +53,7 @@ function routeByTable<Payload>(
 ): void {
   const { exchange, routingKey, mandatory } = publish.options;
   if (table.type === undefined) {
+    routed.refused += 1;
     publish.outcome?.reject(
       new NotDeclaredError(
         `the exchange ${JSON.stringify(exchange)} is not declared; call declareExchange first`,
@@ -67,6 +70,7 @@ function routeByTable<Payload>(
   if (queues.size > 0) return;
   routed.unroutable += 1;
   if (!mandatory) return;
+  routed.refused += 1;
   publish.outcome?.reject(
     new UnroutableError(
       `no queue is bound to exchange ${JSON.stringify(exchange)} for routing key ${JSON.stringify(routingKey)}`,

@@ -41,7 +41,7 @@ export class VirtualConsumer implements Consumer {
   #paused = false;
   #cancelling: Promise<void> | undefined;
   #lastPollAt = 0;
-  #polls: { resolve: () => void }[] = [];
+  #polls: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #woken = false;
   #wakeUp: (() => void) | undefined;
   #running: Promise<void> | undefined;
@@ -188,6 +188,7 @@ export class VirtualConsumer implements Consumer {
       const request = { queues, max: this.#free(), consumerTag: this.tag, signal: this.#abort.signal };
       const taken = await this.#port.take(request, this.#noAck);
       if (taken === undefined) {
+        this.#pollFailed('the broker refused a poll');
         if (!this.cancelled) await this.#sleep();
         continue;
       }
@@ -247,9 +248,15 @@ export class VirtualConsumer implements Consumer {
     for (const { resolve } of polls) resolve();
   }
 
+  #pollFailed(why: string): void {
+    const polls = this.#polls;
+    this.#polls = [];
+    for (const { reject } of polls) reject(new ConsumerStalledError(why));
+  }
+
   #nextPoll(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#polls.push({ resolve });
+    return new Promise((resolve, reject) => {
+      this.#polls.push({ resolve, reject });
       this.wake();
     });
   }
@@ -271,6 +278,7 @@ export class VirtualConsumer implements Consumer {
     this.#abort.abort();
     this.wake();
     await this.#running;
+    this.#pollFailed('the consumer was cancelled');
     const queues = this.#queues;
     this.#queues = [];
     for (const queue of queues) await this.#port.end(queue);

@@ -389,14 +389,15 @@ export abstract class VirtualTransport<Payload> extends Transport {
 
   async #sendPublishes(batch: PublishBatch<Payload>): Promise<void> {
     try {
-      const { queued, broadcasts, unroutable } = await route(batch, (exchange) => this.#tableOf(exchange));
+      const routed = await route(batch, (exchange) => this.#tableOf(exchange));
+      const { queued, broadcasts, unroutable, refused } = routed;
       this.stats.unroutable += unroutable;
       if (broadcasts.length > 0) await this.onBroadcast(broadcasts);
       const max = this.#maxBatch;
       for (let i = 0; i < queued.length; i += max) {
         await this.onPut(queued.length <= max ? queued : queued.slice(i, i + max));
       }
-      this.stats.published += batch.pending.length;
+      this.stats.published += batch.pending.length - refused;
       batch.resolve();
     } catch (error) {
       batch.reject(error);

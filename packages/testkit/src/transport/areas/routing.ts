@@ -84,6 +84,8 @@ export function routing(suite: Suite): void {
         ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
       );
       assert.ok((outcomes[1] as PromiseRejectedResult).reason instanceof UnroutableError);
+      assert.equal(transport.stats.published, 3);
+      assert.equal(transport.stats.unroutable, 2);
       const collector = await scene.collect(transport, queue);
       await scene.received(collector, 2);
       await scene.settle(collector);
