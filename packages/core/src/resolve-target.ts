@@ -5,13 +5,20 @@ import { TargetNotFoundError } from './errors.js';
 import type { TargetFunction, TargetReference } from './target.js';
 
 const loaded = new Map<string, TargetFunction>();
+/** The same by the reference itself, which callers tend to use again: a key need not be made then. */
+const known = new WeakMap<TargetReference, TargetFunction>();
 const loading = new Map<string, Promise<TargetFunction>>();
 
 const keyOf = ({ module, name }: TargetReference): string => `${module}\0${name}`;
 
 /** The function a reference names, if it was loaded before: the path without a promise. */
 export function loadedTarget(reference: TargetReference): TargetFunction | undefined {
-  return loaded.get(keyOf(reference));
+  let fn = known.get(reference);
+  if (fn === undefined) {
+    fn = loaded.get(keyOf(reference));
+    if (fn !== undefined) known.set(reference, fn);
+  }
+  return fn;
 }
 
 /**
