@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { App } from '@pool/app';
 import { TaskError, TaskRevokedError } from '@pool/results';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Child } from '../src/child.js';
-import { rabbitPlace, redisPlace } from '../src/place.js';
-import { celeryInterpreter, ourApp } from '../src/scene.js';
-import { startPythonWorker } from '../src/workers.js';
+import type { Child } from './support/child.js';
+import { rabbitPlace, redisPlace } from './support/place.js';
+import { celeryInterpreter, ourApp } from './support/scene.js';
+import { startPythonWorker } from './support/workers.js';
 
 const interpreter = await celeryInterpreter();
 const places = [await redisPlace(), await rabbitPlace()];

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { App } from '@pool/app';
 import type { Worker } from '@pool/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Child } from '../src/child.js';
-import { rabbitPlace, redisPlace } from '../src/place.js';
-import { PythonProducer } from '../src/python-producer.js';
-import { celeryInterpreter, next, ourApp, ourWorker } from '../src/scene.js';
-import { startPoolCommand } from '../src/workers.js';
+import type { Child } from './support/child.js';
+import { rabbitPlace, redisPlace } from './support/place.js';
+import { PythonProducer } from './support/python-producer.js';
+import { celeryInterpreter, next, ourApp, ourWorker } from './support/scene.js';
+import { startPoolCommand } from './support/workers.js';
 
 const interpreter = await celeryInterpreter();
 const places = [await redisPlace(), await rabbitPlace()];

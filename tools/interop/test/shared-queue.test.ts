@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Worker } from '@pool/worker';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Child } from '../src/child.js';
-import { rabbitAndRedisPlace, redisPlace } from '../src/place.js';
-import { celeryInterpreter, ourApp, ourWorker, scratchFolder } from '../src/scene.js';
-import { startPythonWorker } from '../src/workers.js';
+import type { Child } from './support/child.js';
+import { rabbitAndRedisPlace, redisPlace } from './support/place.js';
+import { celeryInterpreter, ourApp, ourWorker, scratchFolder } from './support/scene.js';
+import { startPythonWorker } from './support/workers.js';
 
 const interpreter = await celeryInterpreter();
 const places = [await redisPlace(), await rabbitAndRedisPlace()];
