@@ -69,8 +69,10 @@ function runtimeDependencies({ manifest }) {
  * @returns {string | undefined}
  */
 function sourceProblem(of, workspace, file, found) {
-  if (found.asUrl || found.specifier.startsWith('.'))
-    return relativeProblem(of, join(of.folder, 'src'), file, found);
+  if (found.asUrl || found.specifier.startsWith('.')) {
+    // What is never packed may reach its own fixtures.
+    return relativeProblem(of, of.manifest.private ? of.folder : join(of.folder, 'src'), file, found);
+  }
   const name = packageName(found.specifier);
   if (name === undefined) return undefined;
   const other = workspace.get(name);
@@ -80,6 +82,8 @@ function sourceProblem(of, workspace, file, found) {
   }
   if (other?.name === of.name) return exportProblem(of, found.specifier);
   if (runtimeDependencies(of).includes(name)) return undefined;
+  // Only whoever installs a package needs its manifest to name libraries; a tool has those of the repository.
+  if (of.manifest.private && !other) return undefined;
   return `imports ${name}, which is not in its dependencies`;
 }
 
