@@ -309,7 +309,9 @@ export class ChildLink implements ChildListener {
     const jobs: PoolJob[] = [];
     for (const id of ids) {
       const index = this.#indexOf(id);
-      if (index < this.started) continue;
+      if (index === -1) continue;
+      // The child's word counts for more than what was seen of it from outside.
+      if (index < this.started) this.started = index;
       const job = this.held.at(index) as PoolJob;
       this.held.remove(job);
       this.#release(job);
