@@ -126,8 +126,10 @@ export class Request implements ApplyOptions<Outcome> {
   }
 
   acceptCallback(pid: number, timeAccepted: number): void {
-    this.state = 'accepted';
     this.pid = pid;
+    // A pool may take a job back that proves never to have begun, and start it again.
+    if (this.acceptedAt !== undefined) return;
+    this.state = 'accepted';
     this.acceptedAt = timeAccepted;
     this.startedAt = Date.now();
     this.#host.onAccepted(this);
