@@ -46,6 +46,13 @@ describe.each(places)('what we send over $name and Python runs', (place) => {
     expect(await echo.get({ timeout })).toEqual({ args, kwargs: {} });
   });
 
+  test('carries dates in the form of Celery 5.3, which 5.2 takes for a dictionary', async () => {
+    const echo = await app.sendTask('py.echo', [new Date(0), { at: new Date(0).toISOString() }]);
+    const { args } = (await echo.get({ timeout })) as { args: unknown[] };
+    // It comes back as it went, and is a date again here.
+    expect(args).toEqual([new Date(0), { at: '1970-01-01T00:00:00.000Z' }]);
+  });
+
   test('fails with what Python raised', async () => {
     const own = await app.sendTask('py.fail', ['no such thing: ж']);
     const error = await own.get({ timeout, propagate: false });
