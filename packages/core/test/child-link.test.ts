@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { ChildLink, type LinkOwner } from '../src/child-link.js';
+import { DONE, READY, RETURNED } from '../src/child-messages.js';
+import { PoolJob } from '../src/pool-job.js';
+import { TargetTable } from '../src/target-table.js';
+
+it('what a child gives back is not begun, even if what was sent after it is', () => {
+  const returned: PoolJob[] = [];
+  const succeeded: number[] = [];
+  const owner: LinkOwner = {
+    linkReady() {},
+    jobAccepted: (job) => {
+      job.state = 'accepted';
+    },
+    jobSucceeded: (job) => void succeeded.push(job.id),
+    jobFailed() {},
+    jobPosted() {},
+    jobsReturned: (jobs) => void returned.push(...jobs),
+    linkProgressed() {},
+    linkDrained() {},
+    linkExited() {},
+  };
+  const targets = new TargetTable();
+  const link = new ChildLink(owner, targets, 1);
+  let begun = 0;
+  const child = { pid: 1, congested: false, write() {}, flush() {}, kill() {}, lastBegun: () => begun };
+  link.attach(child, {} as never);
+  link.onMessages([READY, 0, 1, null]);
+  const target = { module: '/m.js', name: 'f' };
+  const send = (id: number): void => {
+    link.send(
+      new PoolJob({} as never, id, target, [], {}, {}, undefined, undefined),
+      targets.lookUp(target),
+      true,
+    );
+  };
+  const silent = (): boolean => link.checkSilence(Number.POSITIVE_INFINITY, 0);
+
+  for (const id of [1, 2, 3]) send(id);
+  begun = 1;
+  silent(); // asks for 2 and 3
+  link.onMessages([DONE, 1, 'a', 5]);
+  send(4); // the child gives 2 and 3 back, then begins 4, before the pool reads any of it
+  begun = 4;
+  silent();
+  link.onMessages([RETURNED, 0, [2, 3], null, DONE, 4, 'd', 5]);
+  expect(returned.map((job) => job.id)).toEqual([2, 3]);
+  expect(succeeded).toEqual([1, 4]);
+  expect([link.held.length, link.started]).toEqual([0, 0]);
+});
