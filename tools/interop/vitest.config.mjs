@@ -1,5 +1,12 @@
 import { defineProject } from 'vitest/config';
 
 export default defineProject({
-  test: { name: 'interop', testTimeout: 60_000, hookTimeout: 60_000, include: ['test/**/*.test.ts'] },
+  test: {
+    name: 'interop',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/servers.ts',
+    fileParallelism: false, // the files share the servers and their queues
+  },
 });

@@ -1,4 +1,6 @@
-import { requireServer } from '@pool/servers/vitest';
+import { ServerMissingError } from '@pool/servers';
+import { requirePart } from '@pool/servers/vitest';
+import { inject } from 'vitest';
 
 /** A broker and a result store, as both sides name them. */
 export interface Place {
@@ -19,20 +21,27 @@ function place(name: string, broker: string, resultBackend: string): Place {
   };
 }
 
+/** Where a server or Celery's interpreter is; without it the tests of the file are skipped. */
+export function required(name: 'redis' | 'rabbitmq' | 'celery'): Promise<string> {
+  return requirePart(name, async () => {
+    const part = inject(name);
+    if ('missing' in part) throw new ServerMissingError(part.missing);
+    return part.at;
+  });
+}
+
 /** Redis for everything. */
 export async function redisPlace(): Promise<Place> {
-  const redis = await requireServer('redis');
-  return place('Redis', redis.url, redis.url);
+  const redis = await required('redis');
+  return place('Redis', redis, redis);
 }
 
 /** RabbitMQ, with results over it too. */
 export async function rabbitPlace(): Promise<Place> {
-  const rabbitmq = await requireServer('rabbitmq');
-  return place('RabbitMQ', rabbitmq.url, 'rpc://');
+  return place('RabbitMQ', await required('rabbitmq'), 'rpc://');
 }
 
 /** RabbitMQ for messages and Redis for results, the commonest set-up of chords. */
 export async function rabbitAndRedisPlace(): Promise<Place> {
-  const [rabbitmq, redis] = [await requireServer('rabbitmq'), await requireServer('redis')];
-  return place('RabbitMQ with Redis', rabbitmq.url, redis.url);
+  return place('RabbitMQ with Redis', await required('rabbitmq'), await required('redis'));
 }

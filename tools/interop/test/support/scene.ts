@@ -3,16 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App, AppOptions } from '@pool/app';
-import { python } from '@pool/servers';
-import { requirePart } from '@pool/servers/vitest';
 import { Worker, type WorkerEvents, type WorkerOptions } from '@pool/worker';
 import { afterAll } from 'vitest';
 import { interopApp } from '../fixtures/tasks.mjs';
-import type { Place } from './place.js';
+import { type Place, required } from './place.js';
 
 /** Celery's interpreter; without one the file's tests are skipped. */
-export const celeryInterpreter = (): Promise<string> =>
-  requirePart('celery', () => python(['celery', 'redis', 'amqp']));
+export const celeryInterpreter = (): Promise<string> => required('celery');
 
 /** Our app on a broker, closed after the file's tests. */
 export function ourApp(place: Place, options: AppOptions = {}): ReturnType<typeof interopApp> {
