@@ -25,6 +25,7 @@ test.each(places)('what a killed Python worker held on $name is run by ours', as
       ? { brokerTransportOptions: { visibilityTimeout: 1, unackedRestoreInterval: 0.5, goneAfter: 1 } }
       : {}),
   });
+  onTestFinished(() => app.close());
   const [result, hangs] = await sendHanging(app, 'py');
   const theirs = await startPythonWorker(interpreter, place, ['both']);
   onTestFinished(() => theirs.stop());
@@ -41,6 +42,7 @@ test.each(places)('what a killed worker of ours held on $name is run by Python',
       ? { brokerTransportOptions: { unackedRestoreInterval: 0.5, goneAfter: 1 } }
       : {}),
   });
+  onTestFinished(() => app.close());
   const [result, hangs] = await sendHanging(app, 'js');
   const killed = await startPoolCommand(place, 'green', ['both']);
   onTestFinished(() => killed.stop());

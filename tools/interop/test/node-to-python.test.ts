@@ -19,7 +19,10 @@ describe.each(places)('what we send over $name and Python runs', (place) => {
     ({ app } = ourApp(place));
     worker = await startPythonWorker(interpreter, place, ['py']);
   });
-  afterAll(() => worker?.stop());
+  afterAll(async () => {
+    await worker?.stop();
+    await app?.close();
+  });
 
   test('gets its arguments, and we its result', async () => {
     const sum = await app.sendTask('py.add', [2, 3]);

@@ -24,6 +24,7 @@ describe.each(places)('what Python sends over $name and we run', (place) => {
   afterAll(async () => {
     await worker?.stop();
     await python?.stop();
+    await app?.close();
   });
 
   test('gets its arguments, and Python its result', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Worker } from '@pool/worker';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Child } from './support/child.js';
 import { rabbitAndRedisPlace, redisPlace } from './support/place.js';
 import { celeryInterpreter, ourApp, ourWorker, scratchFolder } from './support/scene.js';
@@ -22,6 +22,7 @@ describe.each(places)('one queue on $name, taken from by Python and by us', (pla
   test(`${count} tasks are run, each once, by both`, { timeout: 60_000 + count * 20 }, async () => {
     const folder = await scratchFolder();
     const { app } = ourApp(place);
+    onTestFinished(() => app.close());
     theirs = await startPythonWorker(interpreter, place, ['both']);
     const sent = Promise.all(
       Array.from({ length: count }, (_, i) => app.sendTask<number>('both.count', [folder, i])),

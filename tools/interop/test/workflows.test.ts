@@ -31,6 +31,7 @@ describe.each(places)('workflows over $name with parts on both sides', (place) =
     await ours?.stop();
     await python?.stop();
     await theirs?.stop();
+    await app?.close();
   });
 
   const pyAdd = (...args: number[]) => app.signature('py.add', args);

@@ -4,18 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App, AppOptions } from '@pool/app';
 import { Worker, type WorkerEvents, type WorkerOptions } from '@pool/worker';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { interopApp } from '../fixtures/tasks.mjs';
 import { type Place, required } from './place.js';
 
 /** Celery's interpreter; without one the file's tests are skipped. */
 export const celeryInterpreter = (): Promise<string> => required('celery');
 
-/** Our app on a broker, closed after the file's tests. */
+/** Our app on a broker; to be closed. */
 export function ourApp(place: Place, options: AppOptions = {}): ReturnType<typeof interopApp> {
-  const made = interopApp({ broker: place.broker, resultBackend: place.resultBackend, ...options });
-  afterAll(() => made.app.close());
-  return made;
+  return interopApp({ broker: place.broker, resultBackend: place.resultBackend, ...options });
 }
 
 /** A worker of ours in this process; `prepare` may listen to it before it starts. */
@@ -38,9 +36,9 @@ export function next<Name extends keyof WorkerEvents>(
   return once(worker, name) as Promise<WorkerEvents[Name]>;
 }
 
-/** An empty folder, removed after the file's tests. */
+/** An empty folder, removed after the test that asks for it. */
 export async function scratchFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pool-interop-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
