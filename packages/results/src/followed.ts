@@ -31,6 +31,10 @@ export class Followed {
   readonly #source: FollowSource;
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #subscribed = new Set<string>();
+  /** Counts what was delivered and what was asked for, to tell which of two documents is the newer one. */
+  #clock = 0;
+  /** For each id that is followed, when what was delivered last was said or asked for. */
+  readonly #newest = new Map<string, number>();
   /** Ids whose watchers came or went since the last pass. */
   #changed = new Set<string>();
   #passing = false;
@@ -61,6 +65,14 @@ export class Followed {
 
   /** Shows a document to those who follow the task, unless they have seen it. */
   deliver(id: string, raw: Uint8Array): void {
+    this.#clock += 1;
+    this.#show(id, raw, this.#clock);
+  }
+
+  /** A read that was overtaken by what the store told, or by a later read, is of the past. */
+  #show(id: string, raw: Uint8Array, at: number): void {
+    if (!this.#watchers.has(id) || at < (this.#newest.get(id) ?? 0)) return;
+    this.#newest.set(id, at);
     for (const watcher of [...(this.#watchers.get(id) ?? [])]) {
       if (same(watcher.last, raw)) continue;
       watcher.last = raw;
@@ -80,6 +92,7 @@ export class Followed {
   end(error: Error): void {
     this.#fail(this.ids(), error);
     this.#watchers.clear();
+    this.#newest.clear();
     clearInterval(this.#timer);
   }
 
@@ -87,6 +100,7 @@ export class Followed {
     const watchers = this.#watchers.get(id);
     if (!watchers?.delete(watcher) || watchers.size > 0) return;
     this.#watchers.delete(id);
+    this.#newest.delete(id);
     this.#touch(id);
     if (this.#watchers.size > 0) return;
     clearInterval(this.#timer);
@@ -122,10 +136,12 @@ export class Followed {
 
   async #readAndDeliver(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
+    this.#clock += 1;
+    const asked = this.#clock;
     try {
       const raws = await this.#source.read(ids);
       raws.forEach((raw, i) => {
-        if (raw !== undefined) this.deliver(ids[i] as string, raw);
+        if (raw !== undefined) this.#show(ids[i] as string, raw, asked);
       });
     } catch (error) {
       this.#fail(ids, error as Error);

@@ -181,11 +181,6 @@ export class AmqpConsumer implements Consumer {
   async proveConsumption(options: ProveOptions = {}): Promise<void> {
     const { timeout = 30 } = options;
     if (this.cancelled) throw new ConsumerStalledError('the consumer was cancelled');
-    const channel = this.#channel;
-    if (channel === undefined) throw new ConsumerStalledError('the channel is closed');
-    const missing = this.#paused ? undefined : this.#queues.find((queue) => !this.#tags.has(queue));
-    if (missing !== undefined)
-      throw new ConsumerStalledError(`the broker gives nothing from the queue ${missing}`);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -194,14 +189,23 @@ export class AmqpConsumer implements Consumer {
       );
     });
     try {
-      // The channel that consumes must answer, not just the connection.
-      await Promise.race([late, this.#inTurn(() => this.#applyPrefetch(channel))]);
+      // In turn with what is being changed: a consumer that is resuming consumes when that is done.
+      await Promise.race([late, this.#inTurn(() => this.#proveChannel())]);
       this.#lastPollAt = performance.now();
     } catch (cause) {
       throw new ConsumerStalledError((cause as Error).message, { cause });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The channel that consumes must answer, not just the connection. */
+  async #proveChannel(): Promise<void> {
+    const channel = this.#channel;
+    if (channel === undefined) throw new Error('the channel is closed');
+    const missing = this.#paused ? undefined : this.#queues.find((queue) => !this.#tags.has(queue));
+    if (missing !== undefined) throw new Error(`the broker gives nothing from the queue ${missing}`);
+    await this.#applyPrefetch(channel);
   }
 
   /** Notes a settlement; false if the message is not this channel's any more. */

@@ -83,7 +83,10 @@ export class AmqpTransport extends Transport {
     connection.on('unblocked', () => this.emit('unblocked'));
     const admin = new AdminChannel(connection);
     const delayed = new DelayedDelivery(admin, this.#options.delayQueueType ?? 'quorum');
-    this.#link = { connection, admin, publisher: new Publisher(connection, admin), delayed };
+    const publisher = new Publisher(connection, admin, () => {
+      this.stats.unroutable += 1;
+    });
+    this.#link = { connection, admin, publisher, delayed };
   }
 
   protected override async onDisconnect(): Promise<void> {

@@ -9,12 +9,16 @@ export class Publisher {
   readonly #connection: ChannelModel;
   readonly #admin: AdminChannel;
   readonly #known = new Set<string>();
+  readonly #onUnroutable: () => void;
+  /** The ids of the messages whose senders want to know that no queue took them. */
+  readonly #wanted = new Set<string>();
   readonly #returned = new Map<string, string>();
   #channel: Promise<ConfirmChannel> | undefined;
   #pending = 0;
   #idle: (() => void)[] = [];
 
-  constructor(connection: ChannelModel, admin: AdminChannel) {
+  constructor(connection: ChannelModel, admin: AdminChannel, onUnroutable: () => void) {
+    this.#onUnroutable = onUnroutable;
     this.#connection = connection;
     this.#admin = admin;
   }
@@ -32,7 +36,9 @@ export class Publisher {
     const channel = await this.#channel;
     const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const id = options.mandatory === true ? (options.messageId ?? randomUUID()) : undefined;
-    const complete = id === undefined ? options : { ...options, messageId: id };
+    // What no queue takes comes back, and is counted, whether the caller minds or not.
+    const complete = { ...options, mandatory: true, ...(id === undefined ? {} : { messageId: id }) };
+    if (id !== undefined) this.#wanted.add(id);
     this.#pending += 1;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -43,6 +49,7 @@ export class Publisher {
     } catch (cause) {
       throw new PublishError(`the broker did not take a message: ${(cause as Error).message}`, { cause });
     } finally {
+      if (id !== undefined) this.#wanted.delete(id);
       this.#pending -= 1;
       if (this.#pending === 0) for (const wake of this.#idle.splice(0)) wake();
     }
@@ -80,7 +87,8 @@ export class Publisher {
       channel.on('return', (message: AmqpMessage) => {
         const id: unknown = message.properties.messageId;
         const { replyText } = message.fields as unknown as { replyText?: string };
-        if (typeof id === 'string') this.#returned.set(id, replyText ?? 'unroutable');
+        this.#onUnroutable();
+        if (typeof id === 'string' && this.#wanted.has(id)) this.#returned.set(id, replyText ?? 'unroutable');
       });
       return channel;
     } catch (error) {

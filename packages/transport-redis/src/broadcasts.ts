@@ -126,7 +126,8 @@ export class Broadcasts {
       const bindings = this.#bindings.get(queue) ?? [];
       const wanted = bindings.some(
         (binding) =>
-          binding.exchange === exchange && (binding.routingKey === '' || matchesTopic(binding.routingKey, routingKey)),
+          binding.exchange === exchange &&
+          (binding.routingKey === '' || matchesTopic(binding.routingKey, routingKey)),
       );
       const message = wanted ? decode(queue, exchange, routingKey, text) : undefined;
       if (message === undefined || this.#lastTags.get(queue) === message.tag) continue;

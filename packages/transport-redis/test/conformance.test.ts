@@ -14,7 +14,12 @@ transportConformance({
   name: 'redis',
   url: (place) => `${redis.url}?place=${encodeURIComponent(place)}`,
   create: (url, options) =>
-    createTransport(url, { goneAfter: 1, unackedRestoreInterval: 0.5, ...options, globalKeyPrefix: prefixOf(placeOf(url)) }),
+    createTransport(url, {
+      goneAfter: 1,
+      unackedRestoreInterval: 0.5,
+      ...options,
+      globalKeyPrefix: prefixOf(placeOf(url)),
+    }),
   module: {
     url: new URL('./fixtures/placed-transport.js', import.meta.url),
     options: { goneAfter: 1, unackedRestoreInterval: 0.5 },
@@ -26,6 +31,9 @@ transportConformance({
     const entries = await redis.command('LRANGE', `${prefixOf(place)}${queue}.rejected`, '0', '-1');
     return entries
       .split('\n')
-      .map((entry) => (JSON.parse(entry) as { headers: Record<string, string> }).headers['x-rejected-reason'] ?? '');
+      .map(
+        (entry) =>
+          (JSON.parse(entry) as { headers: Record<string, string> }).headers['x-rejected-reason'] ?? '',
+      );
   },
 });

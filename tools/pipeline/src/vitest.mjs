@@ -11,11 +11,14 @@ const LIMIT_MINUTES = 10;
 rmSync(reportFolder, { recursive: true, force: true });
 const vitest = join(import.meta.dirname, '../../../node_modules/vitest/vitest.mjs');
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+// The task runner forces colours on; programs that tests start would print them as well.
+const { FORCE_COLOR: _, ...env } = process.env;
 const { status, error } = spawnSync(
   process.execPath,
   [vitest, 'run', ...reporters, ...process.argv.slice(2)],
   {
     stdio: 'inherit',
+    env,
     timeout: LIMIT_MINUTES * 60_000,
     killSignal: 'SIGKILL',
   },

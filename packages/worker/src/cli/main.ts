@@ -22,11 +22,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(callCommand())
     .addCommand(resultCommand());
   for (const command of program.commands) command.exitOverride().showSuggestionAfterError();
+  // A command ends when it has done its work: what it waits for meanwhile may hold no handle of its own.
+  const alive = setInterval(() => {}, 2 ** 30);
   try {
     await program.parseAsync(reorder(argv, program));
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else fail(error);
+  } finally {
+    clearInterval(alive);
   }
 }
 

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { ReplyBroker, ResultStore } from '@pool/results';
+import createResultStore from '@pool/results-rpc';
+import { requireServer } from '@pool/servers/vitest';
+import type { Transport } from '@pool/transport';
+import { createTransport } from '@pool/transport-amqp';
+import { afterAll, afterEach, expect, test } from 'vitest';
+
+const rabbitmq = await requireServer('rabbitmq');
+const transport: Transport = createTransport(rabbitmq.url);
+await transport.connect();
+const open: ResultStore[] = [];
+
+/** Answers through RabbitMQ, as an app lets a store do. */
+const broker: ReplyBroker = {
+  async reply({ replyTo, correlationId, body }) {
+    const properties = { correlationId, deliveryMode: 1 };
+    const content = { contentType: 'application/json', contentEncoding: 'utf-8', headers: {} };
+    await transport.publish({ body, ...content, properties }, { routingKey: replyTo });
+  },
+  async listen(queue, onReply) {
+    await transport.declareQueue({ name: queue, durable: false, autoDelete: true });
+    const consumer = await transport.consume({
+      queues: [queue],
+      onDeliveries(deliveries) {
+        for (const delivery of deliveries) {
+          onReply(delivery.message.body, delivery.message.properties.correlationId ?? '');
+          delivery.ack();
+        }
+      },
+    });
+    return () => consumer.cancel();
+  },
+};
+
+function storeOf(options: { maxKept?: number } = {}): ResultStore {
+  const store = createResultStore('rpc://', { broker, ...options });
+  open.push(store);
+  return store;
+}
+
+/** A store that sends tasks, and the queue it wants its answers in. */
+async function sender(options: { maxKept?: number } = {}): Promise<{ store: ResultStore; replyTo: string }> {
+  const store = storeOf(options);
+  const { replyTo } = store;
+  await store.connect();
+  return { store, replyTo: replyTo ?? '' };
+}
+
+afterEach(async () => {
+  for (const store of open.splice(0)) await store.close();
+});
+afterAll(() => transport.close());
+
+test('a result comes to whoever sent the task, and to nobody else', async () => {
+  const [one, two] = [await sender(), await sender()];
+  const id = randomUUID();
+  const waiting = one.store.waitFor([id], { timeout: 30 });
+  await storeOf().storeResult(
+    { taskId: id, status: 'SUCCESS', result: { x: [1] } },
+    { replyTo: one.replyTo },
+  );
+  expect((await waiting)[0]).toMatchObject({ taskId: id, status: 'SUCCESS', result: { x: [1] } });
+  expect(await two.store.get(id)).toBeUndefined();
+});
+
+test('a result that came before anybody asked is kept until it is forgotten', async () => {
+  const { store, replyTo } = await sender();
+  const [first, last] = [randomUUID(), randomUUID()];
+  const answering = storeOf();
+  await answering.storeResult({ taskId: first, status: 'SUCCESS', result: 1 }, { replyTo });
+  await answering.storeResult({ taskId: last, status: 'SUCCESS', result: 2 }, { replyTo });
+  await store.waitFor([last], { timeout: 30 });
+  expect(await store.get(first)).toMatchObject({ result: 1 });
+  await store.forget(first);
+  expect(await store.get(first)).toBeUndefined();
+});
+
+test('of more results than are kept the oldest go', async () => {
+  const { store, replyTo } = await sender({ maxKept: 2 });
+  const ids = [randomUUID(), randomUUID(), randomUUID()];
+  const answering = storeOf();
+  for (const taskId of ids)
+    await answering.storeResult({ taskId, status: 'SUCCESS', result: taskId }, { replyTo });
+  await store.waitFor([ids[2] as string], { timeout: 30 });
+  expect(await store.get(ids[0] as string)).toBeUndefined();
+  expect(await store.get(ids[1] as string)).toMatchObject({ result: ids[1] });
+});
+
+test('states on the way are told to a watcher, in their order', async () => {
+  const { store, replyTo } = await sender();
+  const id = randomUUID();
+  const states: string[] = [];
+  const done = new Promise<void>((resolve, reject) => {
+    store.watch(
+      id,
+      ({ status }) => {
+        states.push(status);
+        if (status === 'SUCCESS') resolve();
+      },
+      reject,
+    );
+  });
+  const answering = storeOf();
+  await answering.updateState(id, 'PROGRESS', { done: 1 }, { replyTo });
+  await answering.storeResult({ taskId: id, status: 'SUCCESS', result: 1 }, { replyTo });
+  await done;
+  expect(states).toEqual(['PROGRESS', 'SUCCESS']);
+});
+
+test('a sender that wants no answer gets none, and that is no error', async () => {
+  await storeOf().storeResult({ taskId: randomUUID(), status: 'SUCCESS', result: 1 });
+});
+
+test('without a broker the store says what is missing', () => {
+  expect(() => createResultStore('rpc://')).toThrow(/set a broker URL/);
+});
