@@ -65,7 +65,7 @@ const PUBLISH_ATTEMPTS = 5;
 
 /**
  * The one way a request ends. Whatever happened to it, the order is the same: what follows it is published, its state
- * is stored, its message is settled, and then it is logged, counted and told. So they never disagree, and a message
+ * is stored (of a retry the other way round), its message is settled, and then it is logged, counted and told. So they never disagree, and a message
  * that is settled late is settled only when everything else is safe.
  */
 export class Finisher {
@@ -138,6 +138,8 @@ export class Finisher {
     this.#pending += 1;
     const details = outcome[3];
     if (!verdict.final) this.#settle(request);
+    // Told before the next attempt can tell of itself: what comes last is what a reader believes.
+    else if (outcome[0] === RETRY) this.#store(request, outcome);
     else if (details !== null && (details.retry !== undefined || details.followUp !== undefined))
       void this.#follow(request, outcome);
     else this.#store(request, outcome);
@@ -162,7 +164,8 @@ export class Finisher {
         await pause(backOff(attempt), this.#givingUp.signal);
       }
     }
-    this.#store(request, outcome);
+    if (outcome[0] === RETRY) this.#settle(request);
+    else this.#store(request, outcome);
   }
 
   async #publishFollowers(request: Request, outcome: Outcome): Promise<void> {
@@ -195,7 +198,7 @@ export class Finisher {
   #store(request: Request, outcome: Outcome): void {
     const document = outcome[1];
     if (document === null || this.#writer === undefined) {
-      this.#settle(request);
+      this.#stored(request);
       return;
     }
     const { headers } = request;
@@ -213,7 +216,7 @@ export class Finisher {
 
   #onStored(request: Request, error: Error | undefined): void {
     if (error === undefined) {
-      this.#settle(request);
+      this.#stored(request);
       return;
     }
     const { logger, counters } = this.#context;
@@ -221,11 +224,18 @@ export class Finisher {
     if (request.unsettled) {
       logger.error({ err: error, taskId: request.id }, `${what}: its message goes back to the broker`);
       request.verdict = { settle: 'requeue', final: false };
+      this.#settle(request);
     } else {
       counters.unstored += 1;
       logger.error({ err: error, taskId: request.id }, `${what}: it is lost`);
+      this.#stored(request);
     }
-    this.#settle(request);
+  }
+
+  #stored(request: Request): void {
+    const outcome = request.outcome as Outcome;
+    if (outcome[0] === RETRY) void this.#follow(request, outcome);
+    else this.#settle(request);
   }
 
   #settle(request: Request): void {
