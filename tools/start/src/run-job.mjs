@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,8 @@ export async function runJob({ pool, concurrency, files, onRow, signal }) {
   const lost = new AbortController();
   worker.lost.catch((error) => lost.abort(error));
   const ended = AbortSignal.any([signal, lost.signal]);
+  // Every file's result waits on it.
+  setMaxListeners(0, ended);
 
   /** @param {string} file @returns {Promise<Row>} */
   const packFile = async (file) => {
