@@ -1,5 +1,6 @@
 import type { Message } from '@pool/message';
 import {
+  asideHeaders,
   type Binding,
   type BrokerUrl,
   ConnectionError,
@@ -280,12 +281,7 @@ export class AmqpTransport extends Transport {
       queueType: 'classic',
       arguments: { 'x-max-length': maxLength },
     });
-    const headers = {
-      ...message.headers,
-      'x-rejected-reason': reason.slice(0, 1000),
-      'x-rejected-queue': queue,
-      'x-rejected-at': new Date().toISOString(),
-    };
+    const headers = { ...message.headers, ...asideHeaders(queue, reason) };
     await this.publish({ ...message, headers }, { routingKey: place, priority: 0 });
     delivery.ack();
     return { queue, reason, place, tag };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decodeEnvelope, encodeEnvelope, type Message } from '@pool/message';
 import {
   type AsideItem,
+  asideMessage,
   type Binding,
   type BroadcastMessage,
   type BrokerUrl,
@@ -359,22 +360,7 @@ export class RedisTransport extends VirtualTransport<string> {
   }
 
   #asideEnvelope(item: AsideItem, reason: string, routingKey: string): string {
-    const notes = {
-      'x-rejected-reason': reason.slice(0, 1000),
-      'x-rejected-queue': item.queue,
-      'x-rejected-at': new Date().toISOString(),
-    };
-    const { message } = item;
-    const kept: Message =
-      message === undefined
-        ? {
-            body: Buffer.from(String(item.handle)),
-            contentType: 'application/octet-stream',
-            contentEncoding: 'binary',
-            headers: notes,
-            properties: {},
-          }
-        : { ...message, headers: { ...message.headers, ...notes } };
+    const kept = asideMessage(item, reason, Buffer.from(String(item.handle)));
     return encodeEnvelope(kept, { exchange: '', routingKey, deliveryTag: randomUUID() });
   }
 

@@ -13,6 +13,7 @@ import {
 import { encodeEnvelope, type Message } from '@pool/message';
 import {
   type AsideItem,
+  asideMessage,
   type Binding,
   type BrokerUrl,
   ConnectionError,
@@ -210,21 +211,7 @@ export class SqsTransport extends VirtualTransport<string> {
   protected override async onPutAside(item: AsideItem, reason: string): Promise<string> {
     const place = `${item.queue}-rejected`;
     const { client, urls } = this.#open;
-    const notes = {
-      'x-rejected-reason': reason.slice(0, 1000),
-      'x-rejected-queue': item.queue,
-      'x-rejected-at': new Date().toISOString(),
-    };
-    const message: Message =
-      item.message === undefined
-        ? {
-            body: Buffer.from(String(item.handle)),
-            contentType: 'application/octet-stream',
-            contentEncoding: 'binary',
-            headers: notes,
-            properties: {},
-          }
-        : { ...item.message, headers: { ...item.message.headers, ...notes } };
+    const message = asideMessage(item, reason, Buffer.from(String(item.handle)));
     const envelope = encodeEnvelope(message, { exchange: '', routingKey: place, deliveryTag: randomUUID() });
     const payload = encodeBody(envelope, this.#options.base64 ?? true);
     const rest = { exchange: '', routingKey: place, priority: 0, expiration: undefined, delay: 0 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeEnvelope, type Message } from '@pool/message';
 import {
   type AsideItem,
+  asideMessage,
   type Binding,
   type BrokerUrl,
   ConnectionError,
@@ -220,22 +221,8 @@ export class ZookeeperTransport extends VirtualTransport<Buffer> {
   protected override async onPutAside(item: AsideItem, reason: string): Promise<string> {
     const place = `${item.queue}.rejected`;
     await this.#ensureQueue(place);
-    const notes = {
-      'x-rejected-reason': reason.slice(0, 1000),
-      'x-rejected-queue': item.queue,
-      'x-rejected-at': new Date().toISOString(),
-    };
     const claim = item.handle as Claim | undefined;
-    const message: Message =
-      item.message === undefined
-        ? {
-            body: claim?.data ?? Buffer.alloc(0),
-            contentType: 'application/octet-stream',
-            contentEncoding: 'binary',
-            headers: notes,
-            properties: {},
-          }
-        : { ...item.message, headers: { ...item.message.headers, ...notes } };
+    const message = asideMessage(item, reason, claim?.data ?? Buffer.alloc(0));
     const envelope = encodeEnvelope(message, { exchange: '', routingKey: place, deliveryTag: randomUUID() });
     const changes: Change[] = [{ create: this.#paths.entry(place, 0), data: Buffer.from(envelope) }];
     if (item.held && claim !== undefined) changes.push({ remove: claim.claim }, { remove: claim.entry });

@@ -1,4 +1,5 @@
 export type { Message, MessageProperties } from '@pool/message';
+export { asideHeaders, asideMessage } from './aside-message.js';
 export { type BackOffOptions, backOff } from './back-off.js';
 export { BrokerUrl, type BrokerUrlParts, parseBrokerUrls } from './broker-url.js';
 export type { Capability, PriorityCapability, TransportCapabilities } from './capabilities.js';
