@@ -5,6 +5,7 @@ import { ConfigError } from './errors.js';
 import { nearestName } from './nearest-name.js';
 import type { TaskQueue } from './queues.js';
 import type { TaskRoutes } from './routing.js';
+import type { Telemetry } from './telemetry.js';
 
 /** How publishing is tried again after the connection was lost on the way. Times are seconds. */
 export interface PublishRetryPolicy {
@@ -91,6 +92,9 @@ export interface AppOptions {
   taskSoftTimeLimit?: number;
   taskDefaultRateLimit?: string | number;
 
+  /** Follows tasks across processes: `openTelemetry()` of `@pool/opentelemetry`. @default none */
+  telemetry?: Telemetry;
+
   /** Settings of workers of this app; the worker checks them. */
   worker?: Readonly<Record<string, unknown>>;
 }
@@ -143,6 +147,7 @@ const checks: Readonly<Record<keyof AppOptions, Check>> = {
   taskTimeLimit: 'seconds',
   taskSoftTimeLimit: 'seconds',
   taskDefaultRateLimit: 'any',
+  telemetry: 'object',
   worker: 'object',
 };
 

@@ -19,6 +19,7 @@ import { type SignatureLike, signatureData } from './signature-data.js';
 import { type AnyTask, type BoundTaskFunction, Task, type TaskFunction } from './task.js';
 import { resolveTaskOptions } from './task-defaults.js';
 import type { ResolvedTaskOptions, TaskOptions } from './task-options.js';
+import type { TraceHeaders } from './telemetry.js';
 import { internalOptions, toWireOptions } from './wire-options.js';
 import { follow } from './workflow/follow.js';
 import type { FollowUp } from './workflow/follow-up.js';
@@ -214,9 +215,11 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
   }
 
   /** As `prepare`, without waiting for a result store that answers to the sender: what a running task uses. */
-  prepareNow(call: Call): OutgoingTask {
+  prepareNow(call: Call, trace: TraceHeaders | undefined = this.options.telemetry?.headers()): OutgoingTask {
     const task = this.#tasks.get(call.name);
-    return prepareTask(task ? { ...call, task: task.options } : call, this.#outgoing);
+    const outgoing = prepareTask(task ? { ...call, task: task.options } : call, this.#outgoing);
+    if (trace !== undefined) Object.assign(outgoing.message.headers, trace);
+    return outgoing;
   }
 
   /** Task options with the app's defaults filled in. @throws {ConfigError} one is unknown or wrong */
@@ -224,10 +227,10 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     return resolveTaskOptions(name, options, this.options);
   }
 
-  /** What working out a workflow needs of the app. `replyTo` goes into its messages. */
-  planning(replyTo?: string): Planning {
-    const prepare = (call: Call): OutgoingTask => this.prepareNow(call);
-    return { prepare, codec: this.codec, replyTo, chordUnlock: this.options.taskChordUnlock };
+  /** What working out a workflow needs of the app. `replyTo` and `trace` go into its messages. */
+  planning(replyTo?: string, trace: TraceHeaders | undefined = this.options.telemetry?.headers()): Planning {
+    const prepare = (call: Call): OutgoingTask => this.prepareNow(call, trace);
+    return { prepare, codec: this.codec, replyTo, trace, chordUnlock: this.options.taskChordUnlock };
   }
 
   /** Does what a plan or a follow-up says; resolves when it has happened. */
@@ -275,7 +278,9 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     await Promise.all(
       tasks.map(async (task) => {
         this.emit('beforeTaskPublish', task);
-        await this.#publisher.publish(task);
+        const { telemetry } = this.options;
+        if (telemetry === undefined) await this.#publisher.publish(task);
+        else await telemetry.publish(task, () => this.#publisher.publish(task));
         this.emit('afterTaskPublish', task);
       }),
     );
@@ -284,5 +289,6 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
   async #close(): Promise<void> {
     await Promise.allSettled([...this.#pending]);
     await this.#connections.close();
+    await this.options.telemetry?.flush?.();
   }
 }

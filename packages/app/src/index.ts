@@ -46,6 +46,7 @@ export type {
   TaskOptions,
   TaskOutcome,
 } from './task-options.js';
+export type { RunTrace, Telemetry, TracedError, TracedRun, TraceHeaders } from './telemetry.js';
 export { fromWireOptions, type InternalSendOptions, toWireOptions } from './wire-options.js';
 export { type ChordOutcome, chordOutcome } from './workflow/chord-outcome.js';
 export {

@@ -13,6 +13,7 @@ import { WorkerConfigError } from './errors.js';
 import { poolLogger, type WorkerLogger } from './logging/logger.js';
 import type { TracerTargets } from './runner.js';
 import { type ChildSettings, childModule } from './tracer/child-settings.js';
+import { observed } from './tracer/observed.js';
 import { Tracer } from './tracer/tracer.js';
 
 /** How many tasks a green pool runs at a time: they wait for I/O, so the number of CPUs says nothing. */
@@ -80,7 +81,7 @@ export async function createPool(options: CreatePoolOptions): Promise<CreatedPoo
 }
 
 function poolOptions(Pool: PoolClass, options: CreatePoolOptions, module: string | undefined): PoolOptions {
-  const { settings, logger } = options;
+  const { settings, logger, app } = options;
   const { autoscale, concurrency } = settings;
   const limit =
     autoscale !== undefined ? Math.max(1, autoscale.min) : (concurrency ?? defaultConcurrency(settings.pool));
@@ -93,6 +94,8 @@ function poolOptions(Pool: PoolClass, options: CreatePoolOptions, module: string
     logger: poolLogger(logger),
     name: options.hostname,
     imports: module === undefined ? undefined : [module],
+    shutdown:
+      module === undefined || app.options.telemetry === undefined ? undefined : { module, name: 'shutdown' },
     // Children make log lines of what they print by themselves.
     output: settings.redirectStdouts ? 'inherit' : undefined,
   };
@@ -140,7 +143,7 @@ function targetsFor(pool: BasePool, options: CreatePoolOptions, module: string |
   if (pool.capabilities.functions) {
     const report = (message: string, error: unknown): void => logger.error({ err: error }, message);
     const tracer = new Tracer(app, { hostname, repr }, report);
-    return { trace: tracer.trace.bind(tracer), traceFailure: tracer.traceFailure.bind(tracer) };
+    return observed(tracer, app, hostname);
   }
   if (module === undefined) {
     throw new WorkerConfigError(

@@ -14,6 +14,7 @@ import { fieldsOf, labelOf } from './request/announce.js';
 import type { Finisher, FinisherContext } from './request/finisher.js';
 import type { Request, RequestHost } from './request/request.js';
 import { bareErrorDocument, errorOf } from './tracer/documents.js';
+import { observeEnded, tracedRun } from './tracer/observed.js';
 import { FAILURE, type Outcome, REVOKED } from './tracer/outcome.js';
 import { toWireRequest } from './tracer/wire-request.js';
 
@@ -156,8 +157,7 @@ export class Runner implements RequestHost {
 
   #onTerminated(request: Request, info: ExceptionInfo): void {
     if (this.cold) {
-      const outcome = this.#bareOutcome(request, info);
-      this.#context.finisher.end(request, 'cancelled', outcome);
+      this.#endBare(request, 'cancelled', this.#bareOutcome(request, info));
     } else if (request.terminateSignal !== undefined) {
       this.#endOutside(request, 'revoked', ExceptionInfo.from(new TaskRevokedError('terminated')));
     } else {
@@ -178,7 +178,7 @@ export class Runner implements RequestHost {
     const { group, rootId, id } = request.headers;
     const alone = ending === 'revoked' && group === null && (rootId === null || rootId === id);
     if (!verdict.final || alone || !pool.active) {
-      finisher.end(request, ending, bare);
+      this.#endBare(request, ending, bare);
       return;
     }
     const state = ending === 'revoked' ? 'REVOKED' : 'FAILURE';
@@ -191,8 +191,21 @@ export class Runner implements RequestHost {
         job,
       );
     } catch {
-      finisher.end(request, ending, bare);
+      this.#endBare(request, ending, bare);
     }
+  }
+
+  /** Ends a request with nothing left of its run, if there was one, but this. */
+  #endBare(request: Request, ending: Ending, outcome: Outcome): void {
+    const { finisher, hostname, app } = this.#context;
+    const { telemetry } = app.options;
+    if (telemetry !== undefined) {
+      const { headers, message, delivery, startedAt = Date.now() } = request;
+      const wire = toWireRequest(headers, message, delivery);
+      const run = tracedRun(headers.task, headers.id, wire, message.body, hostname);
+      observeEnded(telemetry, { ...run, startedAt }, outcome);
+    }
+    finisher.end(request, ending, outcome);
   }
 
   #bareOutcome(request: Request, info: ExceptionInfo, ending?: Ending): Outcome {

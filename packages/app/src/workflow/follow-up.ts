@@ -13,6 +13,7 @@ import type { OutgoingTask } from '../outgoing.js';
 import type { SendOptions } from '../send-options.js';
 import { type SignatureLike, signatureData } from '../signature-data.js';
 import type { TaskRequest } from '../task-context.js';
+import type { TraceHeaders } from '../telemetry.js';
 import { fromWireOptions, type InternalSendOptions, internalOptions } from '../wire-options.js';
 import { bodyOf, chainData, headerOf, kindOf, linksOf, membersOf } from './kinds.js';
 import { type ChordSize, type Plan, type Planning, planSignature } from './plan.js';
@@ -30,6 +31,8 @@ export interface ChordCall {
 export interface ChordReturn extends ChordCall {
   readonly groupId: string;
   readonly part: ChordPart;
+  /** The member's trace, which the body goes on with. */
+  readonly trace?: TraceHeaders;
 }
 
 /**
@@ -85,11 +88,16 @@ function inherited(request: Followed, signature: SignatureData): InternalSendOpt
   return Object.keys(all).length > 0 ? { ...options, stamps: all } : options;
 }
 
-function chordReturn(request: Followed, state: string, encodedResult: Uint8Array): ChordReturn[] {
+function chordReturn(
+  { trace }: Planning,
+  request: Followed,
+  state: string,
+  encodedResult: Uint8Array,
+): ChordReturn[] {
   const { id, group, groupIndex, chord, rootId } = request;
   if (chord === null || group === null) return [];
   const part = { taskId: id, index: groupIndex, state, encodedResult };
-  return [{ groupId: group, part, body: chord, rootId, parentId: id }];
+  return [{ groupId: group, part, body: chord, rootId, parentId: id, ...(trace && { trace }) }];
 }
 
 /**
@@ -111,7 +119,7 @@ export function planSuccess(
     const options = { ...inherited(request, next), chain: chain.slice(0, -1) };
     called.push(planned(planSignature(planning, next, { args: [result], options })));
   }
-  return joined([...called, { returns: chordReturn(request, SUCCESS, encodedResult) }]);
+  return joined([...called, { returns: chordReturn(planning, request, SUCCESS, encodedResult) }]);
 }
 
 /** How a task failed. */
@@ -152,9 +160,12 @@ export function planFailure(planning: Planning, request: Followed, failure: Fail
       groupIndex: groupIndex ?? null,
       chord: chord ?? null,
     };
-    return chordReturn(ended, state, encoded);
+    return chordReturn(planning, ended, state, encoded);
   });
-  return joined([...errbacks, { results, returns: [...chordReturn(request, state, encoded), ...returns] }]);
+  return joined([
+    ...errbacks,
+    { results, returns: [...chordReturn(planning, request, state, encoded), ...returns] },
+  ]);
 }
 
 interface NeverReached {

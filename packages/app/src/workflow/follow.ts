@@ -51,10 +51,11 @@ async function chordFollowUp(app: App, member: ChordReturn): Promise<FollowUp> {
   if (parts.length === 0) return noFollowUp;
   const group = store.capabilities.groups ? await store.getGroup(groupId) : undefined;
   const outcome = chordOutcome(parts, group, app.codec);
-  if ('failure' in outcome) return planChordFailure(app.planning(), member, outcome.failure);
+  const planning = app.planning(undefined, member.trace);
+  if ('failure' in outcome) return planChordFailure(planning, member, outcome.failure);
   try {
-    return planChordBody(app.planning(), member, outcome.results);
+    return planChordBody(planning, member, outcome.results);
   } catch (error) {
-    return planChordFailure(app.planning(), member, `Callback error: ${String(error)}`);
+    return planChordFailure(planning, member, `Callback error: ${String(error)}`);
   }
 }

@@ -6,6 +6,7 @@ import {
   type SignatureData,
 } from '@pool/message';
 import type { Call, OutgoingTask } from '../outgoing.js';
+import type { TraceHeaders } from '../telemetry.js';
 import { fromWireOptions, type InternalSendOptions, linkList, toWireOptions } from '../wire-options.js';
 import { endsOf, freeze } from './freeze.js';
 import { bodyOf, chordData, chunked, headerOf, kindOf, membersOf, withArgs } from './kinds.js';
@@ -34,6 +35,8 @@ export interface Planning {
   prepare(call: Call): OutgoingTask;
   readonly codec: Codec;
   readonly replyTo?: string | undefined;
+  /** The trace that what is planned belongs to. */
+  readonly trace?: TraceHeaders | undefined;
   /** Celery's polling task instead of counting, for workers that cannot count on the app's result store. */
   readonly chordUnlock?: boolean | undefined;
 }

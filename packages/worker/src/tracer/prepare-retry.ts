@@ -20,6 +20,7 @@ export function prepareRetry(run: TaskRun, options: RetryOptions, now: number = 
     headers,
   } = options;
   const at = eta instanceof Date ? eta.getTime() : now + countdown * 1000;
+  const trace = run.app.options.telemetry?.headers();
   const { timelimit } = run.request;
   const { timeLimit = timelimit[0], softTimeLimit = timelimit[1] } = options;
   return {
@@ -31,7 +32,7 @@ export function prepareRetry(run: TaskRun, options: RetryOptions, now: number = 
     ...(timeLimit === timelimit[0] && softTimeLimit === timelimit[1]
       ? {}
       : { timelimit: [timeLimit, softTimeLimit] as const }),
-    ...(headers === undefined ? {} : { headers }),
+    ...(headers === undefined && trace === undefined ? {} : { headers: { ...headers, ...trace } }),
     ...(args === undefined && kwargs === undefined
       ? {}
       : {
