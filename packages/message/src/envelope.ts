@@ -23,7 +23,20 @@ export interface DecodedEnvelope {
   message: Message;
   deliveryInfo: DeliveryInfo;
   deliveryTag: string;
+  /** How often it was delivered before, as `markRedelivered` counted; kombu marks but does not count, so 1 may be more. */
+  deliveryCount: number;
 }
+
+/** How a message that is given back is marked. */
+export interface RedeliveryOptions {
+  /** How often it was delivered so far, for brokers that do not count; kombu carries the count along. */
+  deliveryCount?: number | undefined;
+  /** @default DEFAULT_LIMITS */
+  limits?: Readonly<MessageLimits> | undefined;
+}
+
+/** Where the number of earlier deliveries is kept: among the properties, which kombu carries along. */
+const COUNT_PROPERTY = 'x_delivery_count';
 
 const ENCODING: JsonEncodeSettings = {
   types: KOMBU_JSON_TYPES,
@@ -85,6 +98,8 @@ export function decodeEnvelope(
   const wire = recordOf(parsed['properties'], 'properties');
   const headers = recordOf(parsed['headers'], 'headers');
   const info = recordOf(wire['delivery_info'], 'delivery_info');
+  const redelivered =
+    info['redelivered'] === true || headers['redelivered'] === true || parsed['redelivered'] === true;
   return {
     message: {
       body: bodyOf(parsed['body'], wire['body_encoding'], limits),
@@ -96,21 +111,19 @@ export function decodeEnvelope(
     deliveryInfo: {
       exchange: textOf(info['exchange'], 'exchange') ?? '',
       routingKey: textOf(info['routing_key'], 'routing_key') ?? '',
-      redelivered:
-        info['redelivered'] === true || headers['redelivered'] === true || parsed['redelivered'] === true,
+      redelivered,
     },
     deliveryTag: tagOf(wire['delivery_tag']),
+    deliveryCount: countOf(wire[COUNT_PROPERTY]) ?? (redelivered ? 1 : 0),
   };
 }
 
 /**
- * The same envelope, marked as delivered before, at both places where kombu puts and looks for the mark.
+ * The same envelope, marked as delivered before, at both places where kombu puts and looks for the mark, and counted.
  * Throws DecodeError, LimitExceededError.
  */
-export function markRedelivered(
-  envelope: string | Uint8Array,
-  limits: Readonly<MessageLimits> = DEFAULT_LIMITS,
-): string {
+export function markRedelivered(envelope: string | Uint8Array, options: RedeliveryOptions = {}): string {
+  const { deliveryCount, limits = DEFAULT_LIMITS } = options;
   parseEnvelope(envelope, limits);
   const text = typeof envelope === 'string' ? envelope : decodeUtf8(envelope);
   // It goes back to the broker, so integers must stay exact.
@@ -118,7 +131,9 @@ export function markRedelivered(
   const wire = recordOf(parsed['properties'], 'properties');
   const headers = { ...recordOf(parsed['headers'], 'headers'), redelivered: true };
   const info = { ...recordOf(wire['delivery_info'], 'delivery_info'), redelivered: true };
-  return encodeJsonText({ ...parsed, headers, properties: { ...wire, delivery_info: info } }, ENCODING);
+  const count = deliveryCount === undefined ? {} : { [COUNT_PROPERTY]: deliveryCount };
+  const properties = { ...wire, delivery_info: info, ...count };
+  return encodeJsonText({ ...parsed, headers, properties }, ENCODING);
 }
 
 /** The envelope as plain data: an object within all limits. */
@@ -229,6 +244,7 @@ function propertiesOf(wire: Record<string, unknown>): MessageProperties {
       case 'delivery_info':
       case 'body_encoding':
       case 'delivery_tag':
+      case COUNT_PROPERTY:
         break;
       default:
         addRare(properties, name, value);
@@ -261,6 +277,10 @@ function addRare(properties: MessageProperties, name: string, value: unknown): v
       properties.extra ??= {};
       properties.extra[name] = value;
   }
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 function numberOf(value: unknown, name: string): number | undefined {

@@ -14,6 +14,7 @@ export {
   type EnvelopeOptions,
   encodeEnvelope,
   markRedelivered,
+  type RedeliveryOptions,
 } from './envelope.js';
 export {
   CodecNotFoundError,

@@ -233,4 +233,17 @@ describe('markRedelivered', () => {
     expect(markRedelivered('{"headers": {"n": 1234567890123456789}}')).toContain('"n":1234567890123456789');
     expect(() => markRedelivered('[]')).toThrow(DecodeError);
   });
+
+  it('counts deliveries where readers carry it along, and reads its own count', () => {
+    const twice = markRedelivered(CAPTURED, { deliveryCount: 2 });
+    expect(decodeEnvelope(twice)).toMatchObject({ deliveryCount: 2, deliveryInfo: { redelivered: true } });
+    expect(decodeEnvelope(twice).message.properties).toEqual(decodeEnvelope(CAPTURED).message.properties);
+    expect(JSON.parse(twice)).toMatchObject({ properties: { x_delivery_count: 2 } });
+    expect(decodeEnvelope(markRedelivered(twice)).deliveryCount).toBe(2);
+    expect(decodeEnvelope(CAPTURED).deliveryCount).toBe(0);
+    expect(decodeEnvelope(markRedelivered(CAPTURED)).deliveryCount).toBe(1);
+    expect(
+      decodeEnvelope(twice.replace('"x_delivery_count":2', '"x_delivery_count":"a"')).deliveryCount,
+    ).toBe(1);
+  });
 });

@@ -101,7 +101,7 @@ function decodeHeaders(message: Message): void {
 
 function decodeAll(envelope: string | Uint8Array): void {
   const decoded = attempt(() => decodeEnvelope(envelope, codec.limits));
-  attempt(() => markRedelivered(envelope, codec.limits));
+  attempt(() => markRedelivered(envelope, { limits: codec.limits }));
   if (decoded === undefined) return;
   holds(decoded.message.body instanceof Uint8Array && typeof decoded.deliveryTag === 'string');
   decodeHeaders(decoded.message);

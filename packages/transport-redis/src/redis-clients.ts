@@ -1,34 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
-import { Cluster, type ClusterNode, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
+import { addressOf, connectionOptions, nodeOf } from './connection-options.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
-import { COUNT, FORGET, MOVE, RENEW, TAKE, UNLOCK } from './scripts.js';
+import * as scripts from './scripts.js';
+import { plainError } from './server-errors.js';
+
+/** How long a connection may take to end, in milliseconds. */
+const PATIENCE = 2000;
+
+type Keys = readonly string[];
+type Numbers = Promise<number>;
 
 /** A connection with our scripts as commands. */
 export type Client = (Redis | Cluster) & {
   poolTake(numberOfKeys: number, ...rest: (string | number)[]): Promise<(string | number)[]>;
-  poolCount(numberOfKeys: number, ...keys: string[]): Promise<number>;
+  poolCount(numberOfKeys: number, ...keys: Keys): Numbers;
+  poolPurge(numberOfKeys: number, ...keys: Keys): Numbers;
   poolForget(numberOfKeys: number, ...rest: (string | number)[]): Promise<number[]>;
   poolMove(numberOfKeys: number, ...rest: (string | number)[]): Promise<number[]>;
-  poolRenew(numberOfKeys: number, ...rest: (string | number)[]): Promise<number[]>;
-  poolUnlock(numberOfKeys: number, ...rest: string[]): Promise<number>;
+  poolRenew(numberOfKeys: number, ...rest: (string | number)[]): Promise<(number | string)[]>;
+  poolJoin(numberOfKeys: number, ...rest: string[]): Promise<[before: string | null, tags: string[]]>;
+  poolSwap(numberOfKeys: number, ...rest: string[]): Numbers;
+  poolLock(numberOfKeys: number, ...rest: (string | number)[]): Numbers;
+  poolUnlock(numberOfKeys: number, ...rest: string[]): Numbers;
+  poolProbe(numberOfKeys: number, ...keys: Keys): Promise<string[]>;
 };
 
-/** ioredis's options less one that decides its types. */
-type ClientOptions = Omit<RedisOptions, 'replyMapping'>;
+const COMMANDS: Readonly<Record<string, string>> = {
+  poolTake: scripts.TAKE,
+  poolCount: scripts.COUNT,
+  poolPurge: scripts.PURGE,
+  poolForget: scripts.FORGET,
+  poolMove: scripts.MOVE,
+  poolRenew: scripts.RENEW,
+  poolJoin: scripts.JOIN,
+  poolSwap: scripts.SWAP,
+  poolLock: scripts.LOCK,
+  poolUnlock: scripts.UNLOCK,
+  poolProbe: scripts.PROBE,
+};
 
 /** Two connections to one server: one for commands, one that listens. */
 export interface Clients {
   readonly commands: Client;
   readonly listener: Client;
-}
-
-/** The number of the database a URL names. */
-export function databaseOf(url: BrokerUrl): number {
-  const text = url.scheme === 'redis+socket' ? (url.query['virtual_host'] ?? '0') : url.path;
-  const db = text === '' ? 0 : Number(text);
-  if (!Number.isInteger(db) || db < 0)
-    throw new TypeError(`a Redis database is a number, not ${JSON.stringify(text)}`);
-  return db;
+  /** Closes both; resolves when nothing that was under way can be answered any more. */
+  disconnect(): Promise<void>;
 }
 
 /** Opens both connections; `onLost` is called once when either is lost after that. */
@@ -36,73 +54,58 @@ export async function openClients(
   url: BrokerUrl,
   urls: readonly BrokerUrl[],
   options: ResolvedRedisOptions,
-  name: string,
   onLost: (error: Error) => void,
   signal: AbortSignal,
 ): Promise<Clients> {
-  const commands = createClient(url, urls, options, name);
-  const listener = createClient(url, urls, options, `${name}.listener`);
+  const commands = createClient(url, urls, options);
+  const listener = createClient(url, urls, options);
+  const both = [commands, listener];
   let open = false;
   let failure: Error | undefined;
-  const abandon = (): void => {
-    commands.disconnect();
-    listener.disconnect();
+  const ended = Promise.all(both.map((client) => new Promise((resolve) => client.once('end', resolve))));
+  const disconnect = async (): Promise<void> => {
+    open = false;
+    for (const client of both) client.disconnect();
+    await Promise.race([ended, sleep(PATIENCE, undefined, { ref: false })]);
   };
+  const abandon = (): void => void disconnect();
   signal.addEventListener('abort', abandon, { once: true });
-  for (const client of [commands, listener]) {
+  for (const client of both) {
     client.on('error', (error: Error) => {
-      failure = error;
+      failure = plainError(error);
     });
     client.on('close', () => {
       if (!open) return;
-      open = false;
       abandon();
-      onLost(new ConnectionError(`the connection to ${url} was lost${why(failure)}`, { cause: failure }));
+      const why = failure === undefined ? '' : `: ${failure.message}`;
+      onLost(new ConnectionError(`the connection to ${url} was lost${why}`, { cause: failure }));
     });
   }
   try {
-    await Promise.all([commands.connect(), listener.connect()]);
+    await Promise.all(both.map((client) => client.connect()));
     open = true;
-    return { commands, listener };
+    return { commands, listener, disconnect };
   } catch (error) {
     abandon();
-    const cause = failure ?? error;
-    throw new ConnectionError(`cannot connect to ${url}${why(cause as Error)}`, { cause });
+    // ioredis says here only that the connection is closed; why was an event.
+    const cause = failure ?? plainError(error);
+    throw new ConnectionError(`cannot connect to ${url}: ${cause.message}${hintFor(cause)}`, { cause });
   } finally {
     signal.removeEventListener('abort', abandon);
   }
 }
 
-function why(error: Error | undefined): string {
-  return error === undefined ? '' : `: ${error.message}`;
+/** What to do about it, where that is not obvious. */
+function hintFor(error: NodeJS.ErrnoException): string {
+  const { code = '' } = error;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return '; the certificate is for another host';
+  if (/CERT|SIGNATURE|^SELF_SIGNED/.test(code))
+    return '; trust the issuer of its certificate with the option tls: { ca }, or ssl_ca_certs in the URL';
+  return '';
 }
 
-function createClient(
-  url: BrokerUrl,
-  urls: readonly BrokerUrl[],
-  options: ResolvedRedisOptions,
-  connectionName: string,
-): Client {
-  const password = url.password();
-  const common: ClientOptions = {
-    lazyConnect: true,
-    // The transport reconnects: it has to declare and to consume again.
-    retryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    autoResubscribe: false,
-    connectTimeout: options.connectTimeout * 1000,
-    keepAlive: 10_000,
-    noDelay: true,
-    // The listener is woken by messages of RESP2's subscribe mode.
-    protocol: 2,
-    connectionName,
-    db: databaseOf(url),
-    ...(url.username === undefined ? {} : { username: url.username }),
-    ...(password === undefined ? {} : { password }),
-    ...(url.scheme === 'rediss' ? { tls: options.tls ?? {} } : {}),
-    ...options.client,
-  };
+function createClient(url: BrokerUrl, urls: readonly BrokerUrl[], options: ResolvedRedisOptions): Client {
+  const common = connectionOptions(url, options);
   const client = options.cluster
     ? new Cluster(urls.map(nodeOf), {
         ...options.client,
@@ -112,27 +115,6 @@ function createClient(
         redisOptions: common,
       })
     : new Redis({ ...common, ...addressOf(url, urls, options) });
-  client.defineCommand('poolTake', { lua: TAKE });
-  client.defineCommand('poolCount', { lua: COUNT });
-  client.defineCommand('poolForget', { lua: FORGET });
-  client.defineCommand('poolMove', { lua: MOVE });
-  client.defineCommand('poolRenew', { lua: RENEW });
-  client.defineCommand('poolUnlock', { lua: UNLOCK });
+  for (const [name, lua] of Object.entries(COMMANDS)) client.defineCommand(name, { lua });
   return client as unknown as Client;
-}
-
-function addressOf(url: BrokerUrl, urls: readonly BrokerUrl[], options: ResolvedRedisOptions): ClientOptions {
-  if (url.scheme === 'redis+socket') return { path: url.path };
-  if (url.scheme === 'sentinel') {
-    return {
-      sentinels: urls.map(({ host, port }) => ({ host: host || '127.0.0.1', port: port ?? 26_379 })),
-      name: options.masterName,
-      sentinelRetryStrategy: () => null,
-    };
-  }
-  return nodeOf(url);
-}
-
-function nodeOf(url: BrokerUrl): ClusterNode & { host: string; port: number } {
-  return { host: url.host || '127.0.0.1', port: url.port ?? 6379 };
 }

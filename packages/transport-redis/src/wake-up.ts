@@ -1,4 +1,6 @@
 import type { Clients } from './redis-clients.js';
+import { COUNT } from './scripts.js';
+import { isForbidden, reasonOf } from './server-errors.js';
 
 const CHANNEL = '__redis__:invalidate';
 
@@ -28,7 +30,7 @@ export class WakeUp {
       await commands.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'OPTIN');
       this.#tracking = true;
     } catch (error) {
-      if (!/^(NOPERM|ERR unknown)/.test((error as Error).message)) throw error;
+      if (!isForbidden(error) && !/^ERR unknown/i.test(reasonOf(error))) throw error;
     }
   }
 
@@ -36,9 +38,10 @@ export class WakeUp {
   async arm(lists: readonly string[]): Promise<number> {
     const { commands } = this.#clients;
     if (!this.#tracking) return commands.poolCount(lists.length, ...lists);
-    // Written together, so that no other command comes between the two.
+    // Written together, so that no other command comes between the two; and whole, since a script that the server has
+    // forgotten would use up the first for nothing.
     const caching = commands.call('CLIENT', 'CACHING', 'YES');
-    const count = commands.poolCount(lists.length, ...lists);
+    const count = commands.eval(COUNT, lists.length, ...lists) as Promise<number>;
     await caching;
     return count;
   }

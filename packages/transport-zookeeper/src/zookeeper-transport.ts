@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { encodeEnvelope, type Message } from '@pool/message';
+import { decodeEnvelope, encodeEnvelope, type Message, markRedelivered } from '@pool/message';
 import {
   type AsideItem,
   asideMessage,
@@ -22,7 +22,6 @@ import {
 } from '@pool/transport';
 import { isEntry, nameOf, Paths } from './paths.js';
 import { type Change, isMissing, Session } from './session.js';
-import { readMessage, withDeliveryCount } from './stored-message.js';
 import type { ZookeeperTransportOptions } from './zookeeper-options.js';
 
 /** What ZooKeeper takes as a node's data, less what goes round it (`jute.maxbuffer` is a mebibyte unless set otherwise). */
@@ -160,15 +159,16 @@ export class ZookeeperTransport extends VirtualTransport<Buffer> {
     }
     const handle: Claim = { entry, claim, data };
     try {
-      const { message, exchange, routingKey, deliveryCount } = readMessage(data);
+      const { message, deliveryInfo, deliveryCount } = decodeEnvelope(data);
       // Written before anybody sees it, so that whoever comes after a crash knows.
-      await session.setData(entry, withDeliveryCount(data, deliveryCount + 1));
+      const marked = markRedelivered(data, { deliveryCount: deliveryCount + 1 });
+      await session.setData(entry, Buffer.from(marked));
       return {
         queue,
         tag: entry,
         message,
-        exchange,
-        routingKey,
+        exchange: deliveryInfo.exchange,
+        routingKey: deliveryInfo.routingKey,
         redelivered: deliveryCount > 0,
         deliveryCount,
         handle,

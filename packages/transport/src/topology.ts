@@ -21,6 +21,10 @@ export class Topology {
     return this.#queues.get(name);
   }
 
+  bindingsOf(queue: string): Required<Binding>[] {
+    return [...this.#bindings.values()].filter((binding) => binding.queue === queue);
+  }
+
   addExchange(declaration: Required<ExchangeDeclaration>): void {
     this.#exchanges.set(declaration.name, declaration);
   }

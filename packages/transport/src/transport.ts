@@ -147,8 +147,9 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   async deleteQueue(name: string): Promise<number> {
     checkName(name, 'queue');
     this.#assertOpen();
+    const bindings = this.#topology.bindingsOf(name);
     this.#topology.removeQueue(name);
-    return this.onDeleteQueue(name);
+    return this.onDeleteQueue(name, bindings);
   }
 
   /** Routes what an exchange gets to a queue as well. Both must have been declared. */
@@ -251,7 +252,8 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   protected abstract onDeclareExchange(declaration: Required<ExchangeDeclaration>): Promise<void>;
   protected abstract onDeleteExchange(name: string): Promise<void>;
   protected abstract onDeclareQueue(declaration: QueueDeclaration): Promise<QueueStatus>;
-  protected abstract onDeleteQueue(name: string): Promise<number>;
+  /** `bindings`: those of the queue that were made through this transport; they go with it. */
+  protected abstract onDeleteQueue(name: string, bindings: readonly Required<Binding>[]): Promise<number>;
   protected abstract onBindQueue(binding: Required<Binding>): Promise<void>;
   protected abstract onUnbindQueue(binding: Required<Binding>): Promise<void>;
   protected abstract onPurgeQueue(name: string): Promise<number>;

@@ -11,7 +11,7 @@ export function emptyBatch(): OpenSettlementBatch {
 }
 
 export function isEmpty(batch: SettlementBatch): boolean {
-  return batch.acked.length + batch.rejected.length + batch.requeued.length + batch.released.length === 0;
+  return deliveriesOf(batch).length === 0;
 }
 
 /** Puts what could not be sent before what has come since. */
@@ -21,4 +21,18 @@ export function prepend(batch: OpenSettlementBatch, unsent: SettlementBatch): vo
   batch.requeued = unsent.requeued.concat(batch.requeued);
   batch.released = unsent.released.concat(batch.released);
   for (const [delivery, delay] of unsent.delays) batch.delays.set(delivery, delay);
+}
+
+/** All whose settlement is in a batch. */
+export function deliveriesOf({ acked, rejected, requeued, released }: SettlementBatch): Delivery[] {
+  return [...acked, ...rejected, ...requeued, ...released];
+}
+
+/** Takes those out of a batch that need not be sent. */
+export function removeFrom(batch: OpenSettlementBatch, isDone: (delivery: Delivery) => boolean): void {
+  const isLeft = (delivery: Delivery): boolean => !isDone(delivery);
+  batch.acked = batch.acked.filter(isLeft);
+  batch.rejected = batch.rejected.filter(isLeft);
+  batch.requeued = batch.requeued.filter(isLeft);
+  batch.released = batch.released.filter(isLeft);
 }

@@ -27,6 +27,11 @@ export class TurnBatch<Batch> {
     return this.#open;
   }
 
+  /** What waits, if anything does; it may be changed. */
+  get waiting(): Batch | undefined {
+    return this.#open;
+  }
+
   /** Whether nothing waits or is on its way. */
   get idle(): boolean {
     return this.#open === undefined && !this.#sending;

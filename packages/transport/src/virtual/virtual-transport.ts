@@ -15,7 +15,14 @@ import type {
 import { Holdings } from './holdings.js';
 import { PublishBatch } from './publish-batch.js';
 import { type ExchangeTable, route } from './router.js';
-import { emptyBatch, isEmpty, type OpenSettlementBatch, prepend } from './settlement-batch.js';
+import {
+  deliveriesOf,
+  emptyBatch,
+  isEmpty,
+  type OpenSettlementBatch,
+  prepend,
+  removeFrom,
+} from './settlement-batch.js';
 import { Ticker } from './ticker.js';
 import { TurnBatch } from './turn-batch.js';
 import { type ConsumerPort, VirtualConsumer } from './virtual-consumer.js';
@@ -146,6 +153,18 @@ export abstract class VirtualTransport<Payload> extends Transport {
   protected leaseLost(deliveries: Iterable<Delivery>): void {
     for (const delivery of deliveries) this.#holdings.free(delivery);
     this.#holdings.wakeHungry();
+  }
+
+  /** For the adapter: what was settled and the broker has not been told yet. */
+  protected get unsent(): readonly Delivery[] {
+    const batch = this.#settlements.waiting;
+    return batch === undefined ? [] : deliveriesOf(batch);
+  }
+
+  /** For the adapter: of what waits to be told again, the broker had done these before the connection was lost. */
+  protected settledBefore(isDone: (delivery: Delivery) => boolean): void {
+    const batch = this.#settlements.waiting;
+    if (batch !== undefined) removeFrom(batch, isDone);
   }
 
   /** For the adapter: the queue is gone; its consumers are told. */
