@@ -66,6 +66,7 @@ describe('decodeEnvelope', () => {
       },
       deliveryInfo: { exchange: '', routingKey: '', redelivered: false },
       deliveryTag: '',
+      deliveryCount: 0,
     });
     expect(
       decode({ body: null, headers: null, properties: { delivery_info: null, priority: null } }),
