@@ -41,8 +41,10 @@ export class WakeUp {
     // Written together, so that no other command comes between the two; and whole, since a script that the server has
     // forgotten would use up the first for nothing.
     const caching = commands.call('CLIENT', 'CACHING', 'YES');
-    const count = commands.eval(COUNT, lists.length, ...lists) as Promise<number>;
-    await caching;
+    const [, count] = await Promise.all([
+      caching,
+      commands.eval(COUNT, lists.length, ...lists) as Promise<number>,
+    ]);
     return count;
   }
 }
