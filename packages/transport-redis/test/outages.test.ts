@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type RedisServer, startRedis } from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
 import type { Transport } from '@pool/transport';
@@ -211,10 +211,10 @@ describe('a server that cannot be written to', () => {
   });
 
   test('while it loads its data is waited for', async () => {
-    // 20 ms for each of 50 keys, and it answers meanwhile.
+    // 20 ms for each of 50 keys, and an answer for each KiB, which must not be compressed.
     const slow = ['--key-load-delay', '20000', '--loading-process-events-interval-bytes', '1024'];
     const redis = await ownServer({ args: slow });
-    const pairs = Array.from({ length: 50 }, (_, i) => [`key${i}`, 'x'.repeat(2000)]);
+    const pairs = Array.from({ length: 50 }, (_, i) => [`key${i}`, randomBytes(1500).toString('base64')]);
     await redis.command('MSET', ...pairs.flat());
     await redis.command('SAVE');
     const transport = await connect(redis.url);
