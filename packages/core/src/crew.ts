@@ -336,7 +336,15 @@ export class Crew {
   }
 
   #empty(): Promise<void> {
-    return this.#alive.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#emptied.push(resolve));
+    if (this.#alive.size === 0) return Promise.resolve();
+    // Children do not keep this process alive; whoever waits for their end has to get to see it.
+    const waiting = setInterval(() => {}, 2 ** 31 - 1);
+    return new Promise((resolve) =>
+      this.#emptied.push(() => {
+        clearInterval(waiting);
+        resolve();
+      }),
+    );
   }
 
   /** Gives a slot that has no child, or whose child is to go, another one. */

@@ -22,7 +22,8 @@ const plain = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
     fc.string({ unit: 'binary' }),
-    fc.string({ minLength: 2040, maxLength: 2100 }),
+    fc.string({ minLength: 250, maxLength: 300 }),
+    fc.string({ unit: 'binary', minLength: 250, maxLength: 300 }),
     fc.integer(),
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
     fc.boolean(),
@@ -84,6 +85,25 @@ describe('frames', () => {
     expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
     expect(Object.keys(back)).toEqual(['__proto__']);
     expect(Object.getOwnPropertyDescriptor(back, '__proto__')?.value).toEqual(Buffer.from('x'));
+  });
+
+  it.each([
+    ['text that fills more than the memory that is used again', 'a'.repeat(150_000), 'é'.repeat(150_000)],
+    ['bytes that are copied and bytes that are not', Buffer.alloc(10_000, 1), Buffer.alloc(100_000, 2)],
+    ['JSON that is larger than the memory that is used again', Array(90_000).fill('é'), 'z'.repeat(300)],
+  ])('carry %s', (_, a, b) => {
+    const writer = new FrameWriter();
+    for (const id of [1, 2, 3]) writer.write(1, id, [a, id], b);
+    const expected = [1, 2, 3].flatMap((id) => [1, id, [a, id], b]);
+    expect(read(bytesOf(writer), [5, 70_000, 1000])).toEqual(expected);
+    writer.write(1, 4, b, a);
+    expect(read(bytesOf(writer))).toEqual([1, 4, b, a]);
+  });
+
+  it('give structured values memory of their own', () => {
+    const writer = new FrameWriter('structured');
+    writer.write(1, 1, new Uint8Array([1, 2, 3]), null);
+    expect(read(bytesOf(writer))[2]).toEqual(new Uint8Array([1, 2, 3]));
   });
 
   it('are told from bytes that are none', () => {

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { Socket } from 'node:net';
 // All of it from one module: what a child loads when it starts is what starting costs.
 import { ChildRunner, FrameReader, FrameWriter, guardProcess, type Serialization } from '@pool/core/child';
+import { readDescriptor } from './inlet.js';
 
 /** The channel, beside stdin, stdout and stderr: what the pool says, and what this process says. */
 const FROM_POOL = 3;
@@ -52,8 +52,7 @@ const runner = new ChildRunner(outlet, {
 });
 guardProcess(runner);
 
-const socket = new Socket({ fd: FROM_POOL, readable: true, writable: false });
 const reader = new FrameReader((batch) => runner.receive(batch));
-socket.on('data', (chunk: Buffer) => reader.push(chunk));
+const socket = readDescriptor(FROM_POOL, (buffer, length) => reader.push(buffer, length));
 socket.on('error', () => runner.disconnect());
 socket.on('close', () => runner.disconnect());

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Child, ChildExit, ChildListener, ChildSpec } from '@pool/core';
 import { FrameReader, FrameWriter, type Serialization } from '@pool/core/frames';
 import type { BlackBox } from './black-box.js';
+import { readInto } from './inlet.js';
 import type { OomKills } from './oom-kills.js';
+import { Outflow } from './outflow.js';
 import type { Output } from './output.js';
 
 /** How to make a process, and what it shares with the others of its pool. */
@@ -23,7 +25,7 @@ export interface ProcessOptions {
   onGone(pid: number): void;
 }
 
-const entry = fileURLToPath(new URL('./child-main.js', import.meta.url));
+const entry = fileURLToPath(new URL('./child-main.cjs', import.meta.url));
 /** How many bytes may wait to be sent to a child before the pool holds jobs back. */
 const CONGESTED = 256 * 1024;
 /** How many milliseconds what a process said may come after its end. */
@@ -40,7 +42,7 @@ export class ProcessChild implements Child {
   readonly #listener: ChildListener;
   readonly #options: ProcessOptions;
   readonly #writer: FrameWriter;
-  readonly #toChild: Socket | undefined;
+  readonly #toChild: Outflow | undefined;
   readonly #record: number | undefined;
   /** What has to end before the process has: itself, its channel, its stderr. */
   readonly #open: Set<string> = new Set(['process', 'channel']);
@@ -78,10 +80,7 @@ export class ProcessChild implements Child {
     this.#process.once('error', (error) => this.#onSpawnError(error));
     this.#process.once('exit', (exitCode, signal) => this.#onProcessExit(exitCode, signal));
     const [, out, err, toChild, fromChild] = this.#process.stdio as unknown as (Socket | null | undefined)[];
-    this.#toChild = toChild ?? undefined;
-    toChild?.unref();
-    toChild?.on('error', () => {});
-    toChild?.on('drain', () => this.#onDrain());
+    if (toChild) this.#toChild = new Outflow(toChild, () => this.#onDrain());
     if (fromChild) this.#read(fromChild);
     if (out && typeof stdout !== 'string') stdout.forward(out, () => spec.label);
     if (err && typeof stderr !== 'string') {
@@ -110,17 +109,11 @@ export class ProcessChild implements Child {
   flush(): void {
     if (this.#writer.empty) return;
     const pieces = this.#writer.take();
-    const socket = this.#toChild;
-    if (socket === undefined || !socket.writable) return;
-    if (pieces.length === 1) socket.write(pieces[0] as Buffer);
-    else {
-      socket.cork();
-      for (const piece of pieces) socket.write(piece);
-      socket.uncork();
-    }
-    if (socket.writableLength === 0) return;
+    if (this.#toChild === undefined) return;
+    const waiting = this.#toChild.send(pieces);
+    if (waiting === 0) return;
     this.#writer.keep();
-    this.#congested = socket.writableLength >= CONGESTED;
+    this.#congested = waiting >= CONGESTED;
   }
 
   lastBegun(): number | undefined {
@@ -152,19 +145,19 @@ export class ProcessChild implements Child {
 
   #read(socket: Socket): void {
     const reader = new FrameReader((batch) => this.#listener.onMessages(batch));
-    socket.unref();
-    socket.on('data', (chunk: Buffer) => {
+    const inlet = readInto(socket, (buffer, length) => {
       try {
-        reader.push(chunk);
+        reader.push(buffer, length);
       } catch (error) {
         // Something in the child wrote to the channel. What it means to say cannot be known any more.
         this.#error = error;
-        socket.destroy();
+        inlet.destroy();
         this.kill('SIGKILL');
       }
     });
-    socket.on('error', () => {});
-    socket.once('close', () => this.#closed('channel'));
+    inlet.unref();
+    inlet.on('error', () => {});
+    inlet.once('close', () => this.#closed('channel'));
   }
 
   #onSpawnError(error: Error): void {
@@ -193,7 +186,7 @@ export class ProcessChild implements Child {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#toChild?.destroy();
+    this.#toChild?.close();
     const { exitCode = null, signal = null } = this.#exit ?? {};
     const exit: ChildExit = {
       exitCode,

@@ -1,7 +1,8 @@
 import { serialize } from 'node:v8';
 import { MESSAGE_WIDTH } from '../child-messages.js';
 import { findUncloneable } from './find-uncloneable.js';
-import { ASCII, type Attachment, prepareJson, STRUCTURED, Uncarriable, UTF16 } from './json-value.js';
+import { COPY_BYTES, FrameMemory, sizeOf } from './frame-memory.js';
+import { type Attachment, LONG_STRING, prepareJson, STRUCTURED, Uncarriable } from './json-value.js';
 import { notTransferable } from './not-transferable.js';
 
 /** How values travel: as JSON with the bytes beside it, or as whatever the structured clone takes. */
@@ -9,22 +10,8 @@ export type Serialization = 'json' | 'structured';
 
 /** Ends a batch that has attachments: `a` is the list of their paths, kinds and lengths. Never leaves this folder. */
 export const ATTACHMENTS = 255;
-/**
- * Three numbers of four bytes, little-endian: how long the frame is after them, how much of that is JSON, and a check that
- * these are no other bytes that came into the channel by accident.
- */
-export const HEADER_BYTES = 12;
-const MAGIC = 0x506f6f6c;
-
-export function checkOf(length: number, jsonLength: number): number {
-  return (length ^ jsonLength ^ MAGIC) >>> 0;
-}
-
-const SCRATCH_BYTES = 192 * 1024;
 /** From how many bytes on a batch should be sent rather than added to. */
 const FULL = 48 * 1024;
-/** Bytes up to here are copied when they are written, since their owner may change them before they are sent. */
-const COPY_BYTES = 16 * 1024;
 /** Up to how many numbers in an array are joined by hand, which is faster than `JSON.stringify`. */
 const SHORT_ARRAY = 8;
 
@@ -40,7 +27,7 @@ export class FrameWriter {
   #attachments: Attachment[] = [];
   #attached = 0;
   #attachedBytes = 0;
-  #scratch: Buffer | undefined = undefined;
+  readonly #memory: FrameMemory = new FrameMemory();
 
   constructor(serialization: Serialization = 'json') {
     this.#structured = serialization === 'structured';
@@ -86,49 +73,20 @@ export class FrameWriter {
     const attachments = this.#attachments;
     attachments.length = this.#attached;
     let text = this.#text;
-    const pieces: Buffer[] = [];
-    let bytes = 0;
     if (attachments.length > 0) {
-      const list: unknown[] = [];
-      for (const { path, kind, bytes: content } of attachments) {
-        const piece = typeof content === 'string' ? encodeText(content, kind) : toBuffer(content);
-        list.push([path, kind, piece.length]);
-        if (piece.length > 0) pieces.push(piece);
-        bytes += piece.length;
-      }
-      text += `,${ATTACHMENTS},0,${JSON.stringify(list)},null`;
+      text += `,${ATTACHMENTS},0,${listOf(attachments)},null`;
       this.#attachments = [];
       this.#attached = 0;
       this.#attachedBytes = 0;
     }
     this.#text = '';
     this.#count = 0;
-    const head = this.#encodeJson(`${text}]`, bytes);
-    pieces.unshift(head);
-    return pieces;
+    return this.#memory.fill(`${text}]`, attachments);
   }
 
   /** Says that the last taken pieces are not sent yet, so that their memory is not used for the next ones. */
   keep(): void {
-    this.#scratch = undefined;
-  }
-
-  #encodeJson(json: string, attachedBytes: number): Buffer {
-    let buffer: Buffer;
-    let length: number;
-    if (json.length * 3 + HEADER_BYTES <= SCRATCH_BYTES) {
-      this.#scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
-      length = this.#scratch.write(json, HEADER_BYTES);
-      buffer = this.#scratch.subarray(0, HEADER_BYTES + length);
-    } else {
-      length = Buffer.byteLength(json);
-      buffer = Buffer.allocUnsafeSlow(HEADER_BYTES + length);
-      buffer.write(json, HEADER_BYTES);
-    }
-    buffer.writeUInt32LE(length + attachedBytes, 0);
-    buffer.writeUInt32LE(length, 4);
-    buffer.writeUInt32LE(checkOf(length + attachedBytes, length), 8);
-    return buffer;
+    this.#memory.keep();
   }
 
   #number(value: number, index: number): string {
@@ -139,6 +97,7 @@ export class FrameWriter {
     if (value === null) return 'null';
     if (value === true) return 'true';
     if (value === false) return 'false';
+    if (typeof value === 'string' && value.length < LONG_STRING) return JSON.stringify(value);
     if (Array.isArray(value) && value.length <= SHORT_ARRAY) {
       const text = joinNumbers(value);
       if (text !== undefined) return text;
@@ -187,12 +146,18 @@ function joinNumbers(array: readonly unknown[]): string | undefined {
   return `${text}]`;
 }
 
-function encodeText(text: string, kind: number): Buffer {
-  if (kind === ASCII) return Buffer.from(text, 'latin1');
-  if (kind === UTF16) return Buffer.from(text, 'utf16le');
-  return Buffer.alloc(0);
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The paths, kinds and lengths of attachments as JSON; by hand, since there may be one for each message. */
+function listOf(attachments: readonly Attachment[]): string {
+  let text = '';
+  for (const attachment of attachments) {
+    const { path, kind } = attachment;
+    text += text === '' ? '[[[' : ',[[';
+    for (let i = 0; i < path.length; i++) {
+      const part = path[i] as string | number;
+      if (i > 0) text += ',';
+      text += typeof part === 'number' ? part : JSON.stringify(part);
+    }
+    text += `],${kind},${sizeOf(attachment)}]`;
+  }
+  return `${text}]`;
 }

@@ -25,8 +25,8 @@ export const UNDEFINED = 4;
 /** A whole value written by `v8.serialize`. */
 export const STRUCTURED = 5;
 
-/** From how many characters on a string travels beside the JSON. */
-const LONG_STRING = 2048;
+/** From how many characters on a string travels beside the JSON, which would look at each of them four times. */
+export const LONG_STRING = 256;
 /** How deep a value may nest; deeper is taken for endless. */
 const MAX_DEPTH = 1000;
 
