@@ -172,7 +172,7 @@ export class ChildLink implements ChildListener {
   flush(): void {
     if (!this.#wrote) return;
     this.#wrote = false;
-    this.#child?.flush();
+    this.#child?.flush(this.held.length === 1 && this.slowHeld === 0);
   }
 
   /** Aborts the signal of a running job: for its soft limit, or because it is to end if that is 0. */

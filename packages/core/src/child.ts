@@ -31,8 +31,13 @@ export interface Child {
    * @throws NotTransferableError when it cannot be carried; then nothing of it is sent
    */
   write(kind: number, id: number, a: unknown, b: unknown): void;
-  /** Sends what was written. */
-  flush(): void;
+  /**
+   * Sends what was written.
+   *
+   * @param brief it is one job, all that the child has, and of a kind that ends at once: the child may wait for what comes
+   * after it without doing anything else meanwhile, if it can be told to go on
+   */
+  flush(brief?: boolean): void;
   /** Whether more is waiting to be sent than should; the pool then holds jobs back until `onDrain`. */
   readonly congested: boolean;
   /**

@@ -1,12 +1,8 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { handleOf, takeHandle } from './pipe-handle.js';
 
 /** How many bytes are read at a time. */
 const READ_BYTES = 64 * 1024;
-
-/** What Node keeps under a socket. It is not documented, so nothing depends on its being there. */
-interface Handle {
-  useUserBuffer?(buffer: Uint8Array): void;
-}
 
 /**
  * Reads what a process writes to one of its pipes, into one buffer that is used again: left to itself, a socket allocates
@@ -16,20 +12,24 @@ interface Handle {
  * @returns the socket to listen to and destroy, which may be another than the one given
  */
 export function readInto(socket: Socket, onBytes: (buffer: Buffer, length: number) => void): Socket {
-  const holder = socket as unknown as { _handle?: Handle | null };
-  const handle = holder._handle;
+  const handle = handleOf(socket);
   if (typeof handle?.useUserBuffer !== 'function') {
     socket.on('data', (chunk: Buffer) => onBytes(chunk, chunk.length));
     return socket;
   }
   // The option that asks for it is of the constructor, and child_process makes its sockets without.
-  holder._handle = null;
+  takeHandle(socket);
   return new Socket({ handle, writable: false, onread: onreadOf(onBytes) } as SocketConstructorOpts);
 }
 
 /** The same for a descriptor of this process. */
 export function readDescriptor(fd: number, onBytes: (buffer: Buffer, length: number) => void): Socket {
-  return new Socket({ fd, readable: true, writable: false, onread: onreadOf(onBytes) } as SocketConstructorOpts);
+  return new Socket({
+    fd,
+    readable: true,
+    writable: false,
+    onread: onreadOf(onBytes),
+  } as SocketConstructorOpts);
 }
 
 function onreadOf(onBytes: (buffer: Buffer, length: number) => void): OnReadOpts {

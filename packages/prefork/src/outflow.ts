@@ -1,10 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
-
-/** What Node keeps under a socket. It is not documented, so nothing depends on its being there. */
-interface Handle {
-  readonly fd?: number;
-}
+import { handleOf } from './pipe-handle.js';
 
 /**
  * Writes to one of a process's pipes: at once where the pipe takes it, which is nearly always, and through its socket what
@@ -28,7 +24,7 @@ export class Outflow {
     let first = 0;
     let rest: Buffer | undefined;
     // Asked each time: the number is another's once the socket has closed.
-    const fd = socket.writableLength === 0 ? descriptorOf(socket) : -1;
+    const fd = socket.writableLength === 0 ? (handleOf(socket)?.fd ?? -1) : -1;
     if (fd >= 0) {
       for (; first < pieces.length; first++) {
         const piece = pieces[first] as Buffer;
@@ -52,10 +48,6 @@ export class Outflow {
   close(): void {
     this.#socket.destroy();
   }
-}
-
-function descriptorOf(socket: Socket): number {
-  return (socket as unknown as { _handle?: Handle | null })._handle?.fd ?? -1;
 }
 
 /** How many bytes the pipe took; undefined if nobody reads it. */

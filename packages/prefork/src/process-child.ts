@@ -25,6 +25,8 @@ export interface ProcessOptions {
   onGone(pid: number): void;
 }
 
+/** Sends a child on that stands by: a frame with nothing in it. */
+const GO_ON = Buffer.concat(new FrameWriter().take());
 const entry = fileURLToPath(new URL('./child-main.cjs', import.meta.url));
 /** How many bytes may wait to be sent to a child before the pool holds jobs back. */
 const CONGESTED = 256 * 1024;
@@ -34,8 +36,9 @@ const LATE = 1000;
 const TAIL = 4096;
 
 /**
- * A child process and the channel to it: one socket pair each way, beside its stdio. The child writes to its own
- * blockingly, so that nothing it said can be lost when it ends.
+ * A child process and the channel to it: one socket pair each way, beside its stdio, and a lane of their own for messages
+ * to a child that stands by, see `ChildChannel`. The child writes to its own blockingly, so that nothing it said can be
+ * lost when it ends.
  */
 export class ProcessChild implements Child {
   readonly #process: ChildProcess;
@@ -43,6 +46,13 @@ export class ProcessChild implements Child {
   readonly #options: ProcessOptions;
   readonly #writer: FrameWriter;
   readonly #toChild: Outflow | undefined;
+  readonly #lane: Outflow | undefined;
+  /** Whether the child waits in the lane. */
+  #standing = false;
+  /** How many frames were sent, and how many when the child was last asked to stand by. */
+  #sent = 0;
+  #invitedAt = 0;
+  #goingOn: NodeJS.Immediate | undefined = undefined;
   readonly #record: number | undefined;
   /** What has to end before the process has: itself, its channel, its stderr. */
   readonly #open: Set<string> = new Set(['process', 'channel']);
@@ -70,6 +80,7 @@ export class ProcessChild implements Child {
         'pipe',
         'pipe',
         blackBox?.fd ?? 'ignore',
+        'pipe',
       ],
       env: options.env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -79,8 +90,15 @@ export class ProcessChild implements Child {
     this.#process.unref();
     this.#process.once('error', (error) => this.#onSpawnError(error));
     this.#process.once('exit', (exitCode, signal) => this.#onProcessExit(exitCode, signal));
-    const [, out, err, toChild, fromChild] = this.#process.stdio as unknown as (Socket | null | undefined)[];
+    const [, out, err, toChild, fromChild, , lane] = this.#process.stdio as unknown as (
+      | Socket
+      | null
+      | undefined
+    )[];
     if (toChild) this.#toChild = new Outflow(toChild, () => this.#onDrain());
+    // There, the other half of a pipe cannot be read blockingly.
+    if (lane && process.platform !== 'win32') this.#lane = new Outflow(lane, () => this.#onDrain());
+    else lane?.destroy();
     if (fromChild) this.#read(fromChild);
     if (out && typeof stdout !== 'string') stdout.forward(out, () => spec.label);
     if (err && typeof stderr !== 'string') {
@@ -106,14 +124,43 @@ export class ProcessChild implements Child {
     if (this.#writer.full) this.flush();
   }
 
-  flush(): void {
+  flush(brief = false): void {
     if (this.#writer.empty) return;
-    const pieces = this.#writer.take();
-    if (this.#toChild === undefined) return;
-    const waiting = this.#toChild.send(pieces);
+    const invited = brief && this.#lane !== undefined;
+    const way = this.#standing ? this.#lane : this.#toChild;
+    this.#standing = false;
+    this.#sent += 1;
+    if (invited) this.#invitedAt = this.#sent;
+    const pieces = this.#writer.take(invited);
+    if (way === undefined) return;
+    const waiting = way.send(pieces);
     if (waiting === 0) return;
     this.#writer.keep();
     this.#congested = waiting >= CONGESTED;
+  }
+
+  #receive(batch: readonly unknown[], marked: boolean): void {
+    if (marked) {
+      // What was sent after the invitation waits where the child does not look now.
+      if (this.#sent === this.#invitedAt) this.#standing = true;
+      else this.#lane?.send([GO_ON]);
+    }
+    this.#listener.onMessages(batch);
+    if (this.#standing && this.#goingOn === undefined) this.#goOnSoon();
+  }
+
+  /** Leaves a moment to whoever got a result to hand in the next job. */
+  #goOnSoon(): void {
+    this.#goingOn = setImmediate(() => {
+      this.#goingOn = undefined;
+      this.#goOn();
+    });
+  }
+
+  #goOn(): void {
+    if (!this.#standing) return;
+    this.#standing = false;
+    this.#lane?.send([GO_ON]);
   }
 
   lastBegun(): number | undefined {
@@ -122,6 +169,8 @@ export class ProcessChild implements Child {
 
   kill(signal: NodeJS.Signals): void {
     this.#killed = true;
+    // Its handlers of signals run when its event loop turns.
+    this.#goOn();
     if (this.#exit === undefined) this.#signalGroup(signal);
   }
 
@@ -144,7 +193,7 @@ export class ProcessChild implements Child {
   }
 
   #read(socket: Socket): void {
-    const reader = new FrameReader((batch) => this.#listener.onMessages(batch));
+    const reader = new FrameReader((batch, marked) => this.#receive(batch, marked));
     const inlet = readInto(socket, (buffer, length) => {
       try {
         reader.push(buffer, length);
@@ -187,6 +236,7 @@ export class ProcessChild implements Child {
     if (this.#ended) return;
     this.#ended = true;
     this.#toChild?.close();
+    this.#lane?.close();
     const { exitCode = null, signal = null } = this.#exit ?? {};
     const exit: ChildExit = {
       exitCode,

@@ -2,14 +2,15 @@ import { ASCII, type Attachment, UTF16 } from './json-value.js';
 
 /**
  * Three numbers of four bytes, little-endian: how long the frame is after them, how much of that is JSON, and a check that
- * these are no other bytes that came into the channel by accident. The top bit of the second says that the JSON is ASCII.
+ * these are no other bytes that came into the channel by accident. The top bit of the first is the writer's mark, that of
+ * the second says that the JSON is ASCII.
  */
 export const HEADER_BYTES: number = 12;
-export const ASCII_JSON: number = 0x8000_0000;
+export const TOP_BIT: number = 0x8000_0000;
 const MAGIC = 0x506f6f6c;
 
-export function checkOf(length: number, jsonWord: number): number {
-  return (length ^ jsonWord ^ MAGIC) >>> 0;
+export function checkOf(lengthWord: number, jsonWord: number): number {
+  return (lengthWord ^ jsonWord ^ MAGIC) >>> 0;
 }
 
 const SCRATCH_BYTES = 192 * 1024;
@@ -29,7 +30,7 @@ export class FrameMemory {
   #scratch: Buffer | undefined;
 
   /** The pieces of a frame, in order. */
-  fill(json: string, attachments: readonly Attachment[]): Buffer[] {
+  fill(json: string, attachments: readonly Attachment[], marked: boolean): Buffer[] {
     const buffer = this.#bufferFor(json);
     const jsonBytes = buffer.write(json, HEADER_BYTES);
     const pieces: Buffer[] = [];
@@ -54,10 +55,11 @@ export class FrameMemory {
       }
     }
     if (to > from) pieces.push(buffer.subarray(from, to));
-    const jsonWord = jsonBytes === json.length ? (jsonBytes | ASCII_JSON) >>> 0 : jsonBytes;
-    buffer.writeUInt32LE(length, 0);
+    const lengthWord = marked ? (length | TOP_BIT) >>> 0 : length;
+    const jsonWord = jsonBytes === json.length ? (jsonBytes | TOP_BIT) >>> 0 : jsonBytes;
+    buffer.writeUInt32LE(lengthWord, 0);
     buffer.writeUInt32LE(jsonWord, 4);
-    buffer.writeUInt32LE(checkOf(length, jsonWord), 8);
+    buffer.writeUInt32LE(checkOf(lengthWord, jsonWord), 8);
     return pieces;
   }
 

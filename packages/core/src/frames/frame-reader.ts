@@ -1,17 +1,15 @@
 import { deserialize } from 'node:v8';
 import { MESSAGE_WIDTH } from '../child-messages.js';
-import { ASCII_JSON, checkOf, HEADER_BYTES } from './frame-memory.js';
+import { checkOf, HEADER_BYTES, TOP_BIT } from './frame-memory.js';
 import { ATTACHMENTS } from './frame-writer.js';
 import { ASCII, BUFFER, STRUCTURED, UNDEFINED, UTF16 } from './json-value.js';
 
-/** No frame is longer; a header that says so was not written by a frame writer. */
-const MAX_FRAME = 2 ** 31 - 1;
 /** Frames up to here that arrive in pieces are put together in memory that is used again. */
 const ASSEMBLY_BYTES = 256 * 1024;
 
 /** Makes batches of bytes that arrive in any pieces. */
 export class FrameReader {
-  readonly #onBatch: (batch: unknown[]) => void;
+  readonly #onBatch: (batch: unknown[], marked: boolean) => void;
   /** A frame of which not all has come, header included, and how much of it has; its length is 0 when there is none. */
   #frame: Buffer = Buffer.alloc(0);
   #length = 0;
@@ -21,7 +19,7 @@ export class FrameReader {
   readonly #header: Buffer = Buffer.alloc(HEADER_BYTES);
   #headerFilled = 0;
 
-  constructor(onBatch: (batch: unknown[]) => void) {
+  constructor(onBatch: (batch: unknown[], marked: boolean) => void) {
     this.#onBatch = onBatch;
   }
 
@@ -39,7 +37,7 @@ export class FrameReader {
         const length = HEADER_BYTES + frameLength(chunk, at);
         if (end - at < length) this.#begin(length);
         else {
-          this.#onBatch(decode(chunk, at, length, true));
+          this.#onBatch(decode(chunk, at, length, true), isMarked(chunk, at));
           at += length;
         }
       }
@@ -75,29 +73,30 @@ export class FrameReader {
       this.#length = 0;
       const shared = frame === this.#assembly;
       if (!shared) this.#frame = this.#header;
-      this.#onBatch(decode(frame, 0, length, shared));
+      this.#onBatch(decode(frame, 0, length, shared), isMarked(frame, 0));
     }
     return taken;
   }
 }
 
 function frameLength(buffer: Buffer, at: number): number {
-  const length = buffer.readUInt32LE(at);
-  const json = buffer.readUInt32LE(at + 4);
-  if (
-    buffer.readUInt32LE(at + 8) !== checkOf(length, json) ||
-    length > MAX_FRAME ||
-    (json & ~ASCII_JSON) > length
-  )
+  const lengthWord = buffer.readUInt32LE(at);
+  const jsonWord = buffer.readUInt32LE(at + 4);
+  const length = lengthWord & ~TOP_BIT;
+  if (buffer.readUInt32LE(at + 8) !== checkOf(lengthWord, jsonWord) || (jsonWord & ~TOP_BIT) > length)
     throw new Error('the channel between the pool and a child carries something that is not theirs');
   return length;
+}
+
+function isMarked(buffer: Buffer, at: number): boolean {
+  return (buffer.readUInt32LE(at) & TOP_BIT) !== 0;
 }
 
 function decode(buffer: Buffer, at: number, length: number, shared: boolean): unknown[] {
   const start = at + HEADER_BYTES;
   const jsonWord = buffer.readUInt32LE(at + 4);
-  const end = start + (jsonWord & ~ASCII_JSON);
-  const json = buffer.toString((jsonWord & ASCII_JSON) === 0 ? 'utf8' : 'latin1', start, end);
+  const end = start + (jsonWord & ~TOP_BIT);
+  const json = buffer.toString((jsonWord & TOP_BIT) === 0 ? 'utf8' : 'latin1', start, end);
   const batch = JSON.parse(json) as unknown[];
   if (batch[batch.length - MESSAGE_WIDTH] === ATTACHMENTS) {
     const list = batch[batch.length - 2] as [path: (string | number)[], kind: number, length: number][];

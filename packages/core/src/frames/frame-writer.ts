@@ -68,8 +68,12 @@ export class FrameWriter {
     }
   }
 
-  /** The frame of all that was written, in pieces to be sent in order. The first is reused: see {@link keep}. */
-  take(): Buffer[] {
+  /**
+   * The frame of all that was written, in pieces to be sent in order. Their memory is reused: see {@link keep}.
+   *
+   * @param marked comes out at the reader, which knows what it means
+   */
+  take(marked = false): Buffer[] {
     const attachments = this.#attachments;
     attachments.length = this.#attached;
     let text = this.#text;
@@ -81,7 +85,7 @@ export class FrameWriter {
     }
     this.#text = '';
     this.#count = 0;
-    return this.#memory.fill(`${text}]`, attachments);
+    return this.#memory.fill(`${text === '' ? '[' : text}]`, attachments, marked);
   }
 
   /** Says that the last taken pieces are not sent yet, so that their memory is not used for the next ones. */
