@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { TargetNotFoundError } from './errors.js';
 import type { TargetFunction, TargetReference } from './target.js';
 
@@ -45,6 +45,10 @@ export function resolveTarget(reference: TargetReference): Promise<TargetFunctio
  * one is looked for where the process was started, as a program of that folder would.
  */
 export async function importModule(module: string): Promise<unknown> {
+  if (module.endsWith('.cjs')) {
+    if (isAbsolute(module)) return requireModule(module);
+    if (module.startsWith('file:')) return requireModule(fileURLToPath(module));
+  }
   if (isAbsolute(module)) return import(pathToFileURL(module).href);
   try {
     return await import(module);
@@ -58,6 +62,12 @@ export async function importModule(module: string): Promise<unknown> {
     }
     return import(pathToFileURL(path).href);
   }
+}
+
+/** Loads what is CommonJS for certain without the loader of ES modules, which takes a new process some milliseconds. */
+function requireModule(path: string): object {
+  const exported: unknown = createRequire(path)(path);
+  return { ...(exported as object), default: exported };
 }
 
 async function load({ module, name }: TargetReference): Promise<TargetFunction> {

@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchPools } from '../src/pools.mjs';
+import { poolsPage, poolsTables } from '../src/pools-page.mjs';
+import { loadMeasured, merge, saveMeasured } from '../src/samples.mjs';
 import { measureWorkloads } from '../src/workloads.mjs';
 import { workloadsTable, writeWorkloads } from '../src/workloads-page.mjs';
 
@@ -35,12 +37,13 @@ if (positionals[0] !== 'pools') {
 }
 const only = list(values.only);
 const loads = list(values.loads);
-const { report, tables } = await benchPools({ quick: values.quick, only, loads, size: Number(values.size) });
-console.log(tables);
-// A part is for looking at; the page is of the whole.
-const whole = !values.quick && only.length === 0 && loads.length === 0;
-if (whole || values.write) {
+const measured = await benchPools({ quick: values.quick, only, loads, size: Number(values.size) });
+console.log(poolsTables(measured));
+const whole = only.length === 0 && loads.length === 0;
+if ((whole && !values.quick) || values.write) {
+  const all = whole ? measured : merge(loadMeasured(), measured);
+  saveMeasured(all);
   const page = new URL('benchmarks.md', docs);
-  writeFileSync(page, report);
+  writeFileSync(page, poolsPage(all));
   console.error(`written to ${page.pathname}`);
 }

@@ -28,7 +28,11 @@ const isSum = (value, i) => value === i + 1;
 if (wanted.has('noop')) {
   await throughput(noop, isSum, 2000, time / 2);
   result['noop'] = await throughput(noop, isSum, 2000, time);
-  result['memory'] = treeMemory();
+  const memory = treeMemory();
+  if (memory !== undefined) {
+    result['memory'] = memory.tree;
+    if (adapter.kind === 'process') result['child'] = memory.started / Number(size);
+  }
 }
 for (const [load, length, inFlight] of /** @type {const} */ ([
   ['echo1k', 1024, 256],

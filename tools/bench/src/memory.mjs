@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * The memory of this process and all it started, in MB: each page counted once, by its share (Linux).
+ * The memory of this process and all it started, in MB, and what of that is not its own: each page counted once, by its
+ * share (Linux).
  *
- * @returns {number | null}
+ * @returns {{ tree: number, started: number } | undefined}
  */
 export function treeMemory() {
-  if (process.platform !== 'linux') return null;
+  if (process.platform !== 'linux') return undefined;
   /** @type {Map<number, number[]>} */
   const children = new Map();
   for (const name of readdirSync('/proc')) {
@@ -14,13 +15,14 @@ export function treeMemory() {
     const parent = parentOf(name);
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
-  let total = 0;
-  const todo = [process.pid];
+  const own = shareOf(process.pid);
+  let started = 0;
+  const todo = [...(children.get(process.pid) ?? [])];
   for (let pid = todo.pop(); pid !== undefined; pid = todo.pop()) {
-    total += shareOf(pid);
+    started += shareOf(pid);
     todo.push(...(children.get(pid) ?? []));
   }
-  return total / 1024;
+  return { tree: (own + started) / 1024, started: started / 1024 };
 }
 
 /** @param {string} pid */

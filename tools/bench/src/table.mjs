@@ -26,18 +26,20 @@ export const columns = [
   { key: 'line', title: 'short tasks past a long one, ms', format: (v) => v.toFixed(0), better: -1 },
   { key: 'start', title: 'start to first result ms', format: (v) => v.toFixed(1), better: -1 },
   { key: 'memory', title: 'memory MB', format: (v) => v.toFixed(0), better: -1 },
+  { key: 'child', title: 'a child MB', format: (v) => v.toFixed(0), better: -1 },
 ];
 
 /** @param {number[]} values */
 export function median(values) {
-  if (values.length === 0) return undefined;
-  const sorted = [...values].sort((a, b) => a - b);
+  // A round that failed leaves a hole.
+  const sorted = values.filter((value) => typeof value === 'number').sort((a, b) => a - b);
+  if (sorted.length === 0) return undefined;
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
 /**
- * Medians as a table, and each of ours as a ratio to the best of the others.
+ * Medians as a table, and each of ours as a ratio to the best of the others: the median of the ratios of each round.
  *
  * @param {Map<string, Record<string, number[]>>} samples
  * @param {(name: string) => boolean} isOurs
@@ -46,30 +48,55 @@ export function table(samples, isOurs) {
   const used = columns.filter(({ key }) => [...samples.values()].some((sample) => sample[key]?.length));
   /** @type {string[][]} */
   const rows = [['', ...used.map(({ title }) => title)]];
-  /** @type {Map<string, number>} */
-  const best = new Map();
-  for (const [name, sample] of samples) {
-    if (isOurs(name)) continue;
-    for (const { key, better } of used) {
-      const value = median(sample[key] ?? []);
-      if (value === undefined) continue;
-      const before = best.get(key);
-      if (before === undefined || (value - before) * better > 0) best.set(key, value);
-    }
-  }
+  const others = [...samples].filter(([name]) => !isOurs(name)).map(([, sample]) => sample);
   for (const [name, sample] of samples) {
     const cells = used.map(({ key, format, better }) => {
-      const value = median(sample[key] ?? []);
+      const values = sample[key] ?? [];
+      const value = median(values);
       if (value === undefined) return '–';
-      const other = best.get(key);
-      if (!isOurs(name) || other === undefined)
-        return value === other ? `**${format(value)}**` : format(value);
-      const ratio = better === 1 ? value / other : other / value;
+      const best = bestOf(others, key, better);
+      if (!isOurs(name)) return sample === best ? `**${format(value)}**` : format(value);
+      const ratio = best && ratioOf(values, best[key] ?? [], better);
+      if (ratio === undefined) return format(value);
       return `${format(value)} (×${ratio.toFixed(ratio < 10 ? 2 : 1)})`;
     });
     rows.push([name, ...cells]);
   }
   return markdown(rows);
+}
+
+/**
+ * @param {Record<string, number[]>[]} samples
+ * @param {string} key
+ * @param {1 | -1} better
+ */
+function bestOf(samples, key, better) {
+  /** @type {Record<string, number[]> | undefined} */
+  let best;
+  for (const sample of samples) {
+    const value = median(sample[key] ?? []);
+    if (value === undefined) continue;
+    const before = best && median(best[key] ?? []);
+    if (before === undefined || (value - before) * better > 0) best = sample;
+  }
+  return best;
+}
+
+/**
+ * How many times better; rounds that one of the two did not end are left out.
+ *
+ * @param {number[]} ours
+ * @param {number[]} theirs
+ * @param {1 | -1} better
+ */
+function ratioOf(ours, theirs, better) {
+  const ratios = [];
+  for (const [i, own] of ours.entries()) {
+    const other = theirs[i];
+    if (typeof own === 'number' && typeof other === 'number')
+      ratios.push(better === 1 ? own / other : other / own);
+  }
+  return median(ratios);
 }
 
 /** @param {string[][]} rows */
