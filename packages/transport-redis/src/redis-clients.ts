@@ -62,11 +62,14 @@ export async function openClients(
   const both = [commands, listener];
   let open = false;
   let failure: Error | undefined;
-  const ended = Promise.all(both.map((client) => new Promise((resolve) => client.once('end', resolve))));
+  // A cluster that gives up, or is given up, while it connects tells only by its end.
+  const ends = both.map((client) => new Promise<void>((resolve) => client.once('end', resolve)));
+  const anyEnd = Promise.race(ends).then(() => Promise.reject(new Error('it ended the connection')));
+  anyEnd.catch(() => {});
   const disconnect = async (): Promise<void> => {
     open = false;
     for (const client of both) client.disconnect();
-    await Promise.race([ended, sleep(PATIENCE, undefined, { ref: false })]);
+    await Promise.race([Promise.all(ends), sleep(PATIENCE, undefined, { ref: false })]);
   };
   const abandon = (): void => void disconnect();
   signal.addEventListener('abort', abandon, { once: true });
@@ -82,7 +85,7 @@ export async function openClients(
     });
   }
   try {
-    await Promise.all(both.map((client) => client.connect()));
+    await Promise.race([Promise.all(both.map((client) => client.connect())), anyEnd]);
     open = true;
     return { commands, listener, disconnect };
   } catch (error) {

@@ -48,7 +48,10 @@ export class RedisConnection {
     const keys = new Keys(options, databaseOf(url));
     const clients = await openClients(url, urls, options, (error) => events.onLost(error), signal);
     const connection = new RedisConnection(url, keys, clients, holder);
+    const giveUp = (): void => void clients.disconnect();
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
+      signal.throwIfAborted();
       await introduce(clients.commands, holder);
       await assertAllowed(clients.commands, keys, holder);
       const recalled = await connection.unacked.join();
@@ -61,6 +64,8 @@ export class RedisConnection {
       await connection.close();
       const cause = plainError(error);
       throw new ConnectionError(`cannot use ${url}: ${reasonOf(error)}`, { cause });
+    } finally {
+      signal.removeEventListener('abort', giveUp);
     }
   }
 

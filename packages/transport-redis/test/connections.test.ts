@@ -142,8 +142,7 @@ describe('a password', () => {
       transport.on(event, (...told: unknown[]) => looks.push(told));
     }
     const retried = new Promise((resolve) => transport.once('reconnecting', resolve));
-    await locked.command('CONFIG', 'SET', 'requirepass', 'other');
-    await locked.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await locked.kill();
     await retried;
     looks.push(transport);
     const all = [...looks.map(seen), ...printed].join('\n');
