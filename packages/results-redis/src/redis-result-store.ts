@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { groupResultKey, redisChordKeys, SUCCESS, taskResultKey } from '@pool/message';
 import {
   BaseResultStore,
@@ -7,9 +8,11 @@ import {
   type RawDocument,
   type ResultEntry,
   type ResultStoreCapabilities,
+  ResultStoreClosedError,
   ResultStoreError,
 } from '@pool/results';
 import { keyPrefix, type RedisResultStoreOptions } from './redis-store-options.js';
+import { isDemoted, isForNow, plainError } from './server-errors.js';
 import { createStoreClient, type StoreClient } from './store-client.js';
 
 /** Redis as a result store, with Celery's keys and fields. Waiting readers are woken by pub/sub. */
@@ -28,18 +31,29 @@ export class RedisResultStore extends BaseResultStore {
   readonly #writer: StoreClient;
   readonly #listener: StoreClient;
   #listening = false;
+  readonly #closing = new AbortController();
+  readonly #underWay = new Set<(error: Error) => void>();
 
   constructor(url: string, options: RedisResultStoreOptions = {}) {
     super(options);
     this.#url = maskUrl(url);
-    this.#prefix = keyPrefix(options.globalKeyPrefix ?? '');
+    this.#prefix = keyPrefix(options);
     this.#writer = createStoreClient(url, options);
-    this.#listener = createStoreClient(url, options);
+    this.#listener = createStoreClient(url, options, true);
     this.#listener.on('messageBuffer', (channel: Buffer, document: Buffer) => {
       this.deliver(channel.toString().slice(this.#taskPrefix.length), document);
     });
-    // What was published while the connection was away was not heard.
-    this.#listener.on('ready', () => void this.lookAgain());
+    let again = false;
+    this.#listener.on('ready', () => {
+      // What was published while the connection was away was not heard. The ping comes back when it listens again.
+      if (again) {
+        this.#listener.ping().then(
+          () => this.lookAgain(),
+          () => {},
+        );
+      }
+      again = true;
+    });
   }
 
   get #taskPrefix(): string {
@@ -47,24 +61,71 @@ export class RedisResultStore extends BaseResultStore {
   }
 
   protected override async onConnect(): Promise<void> {
-    await this.#open(this.#writer);
+    await this.#open();
+    const forbidden = await this.#do((client) => client.poolProbe(1, `${this.#taskPrefix}pool.probe`));
+    if (forbidden.length === 0) return;
+    throw new ResultStoreError(
+      `cannot use the result store ${this.#url}: its user may not run ${forbidden.join(', ')} (see ACL SETUSER)`,
+    );
   }
 
-  async #open(client: StoreClient): Promise<void> {
+  async #open(): Promise<void> {
+    const client = this.#writer;
+    let failure: unknown;
+    const remember = (error: unknown): void => {
+      failure = error;
+    };
+    client.on('error', remember);
     try {
       await client.connect();
-    } catch (cause) {
+    } catch (error) {
       client.disconnect();
+      // ioredis says here only that the connection is closed; why was an event.
+      const cause = plainError(failure ?? error);
       throw new ResultStoreError(
-        `cannot connect to the result store ${this.#url}: ${(cause as Error).message}`,
+        `cannot connect to the result store ${this.#url}: ${cause.message}${hintFor(cause)}`,
         { cause },
       );
+    } finally {
+      client.off('error', remember);
     }
   }
 
+  /** Does it, again and again while the server cannot for now: results wait, they are not lost. */
+  async #do<T>(command: (client: StoreClient) => Promise<T>): Promise<T> {
+    const { signal } = this.#closing;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#try(command);
+      } catch (error) {
+        if (ResultStoreClosedError.isInstance(error)) throw error;
+        if (!isForNow(error) || signal.aborted) {
+          const cause = plainError(error);
+          throw new ResultStoreError(`the result store ${this.#url} refused: ${cause.message}`, { cause });
+        }
+        // Whoever connects again is led to the server that took over.
+        if (isDemoted(error)) this.#writer.disconnect(true);
+        await sleep(Math.min(5000, 50 * 2 ** Math.min(attempt, 10)), undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** Does it, unless the store is closed before: what waits for a server that is away ioredis leaves waiting. */
+  #try<T>(command: (client: StoreClient) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#underWay.add(reject);
+      void command(this.#writer)
+        .then(resolve, reject)
+        .finally(() => this.#underWay.delete(reject));
+    });
+  }
+
   protected override async onClose(): Promise<void> {
+    this.#closing.abort();
     this.#writer.disconnect();
     this.#listener.disconnect();
+    const closed = new ResultStoreClosedError(`the result store ${this.#url} was closed before it answered`);
+    for (const reject of this.#underWay) reject(closed);
   }
 
   protected override async onStore(entries: readonly ResultEntry[]): Promise<undefined> {
@@ -74,21 +135,19 @@ export class RedisResultStore extends BaseResultStore {
       keys.push(this.#taskPrefix + id);
       rest.push(Math.ceil(expires ?? 0), asBuffer(document));
     }
-    await this.#writer.poolStore(keys.length, ...keys, ...rest);
+    await this.#do((client) => client.poolStore(keys.length, ...keys, ...rest));
   }
 
   protected override async onGet(ids: readonly string[]): Promise<RawDocument[]> {
-    const found = await this.#writer.mgetBuffer(...ids.map((id) => this.#taskPrefix + id));
+    const found = await this.#do((client) => client.mgetBuffer(...ids.map((id) => this.#taskPrefix + id)));
     return found.map((document) => document ?? undefined);
   }
 
   protected override async onSubscribe(ids: readonly string[]): Promise<void> {
     if (!this.#listening) {
       this.#listening = true;
-      await this.#open(this.#listener).catch((error: unknown) => {
-        this.#listening = false;
-        throw error;
-      });
+      // The server has been there: if it is away now, this waits for it as everything does.
+      this.#listener.connect().catch(() => {});
     }
     await this.#listener.subscribe(...ids.map((id) => this.#taskPrefix + id));
   }
@@ -98,32 +157,37 @@ export class RedisResultStore extends BaseResultStore {
   }
 
   protected override async onForget(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#writer.del(...ids.map((id) => this.#taskPrefix + id));
+    if (ids.length > 0) await this.#do((client) => client.del(...ids.map((id) => this.#taskPrefix + id)));
   }
 
   protected override async onSaveGroup(groupId: string, document: Uint8Array): Promise<void> {
     const key = groupResultKey(groupId, this.#prefix);
-    if (this.expires > 0) await this.#writer.set(key, asBuffer(document), 'EX', Math.ceil(this.expires));
-    else await this.#writer.set(key, asBuffer(document));
+    const text = asBuffer(document);
+    const seconds = Math.ceil(this.expires);
+    await this.#do((client) => (seconds > 0 ? client.set(key, text, 'EX', seconds) : client.set(key, text)));
   }
 
   protected override async onGetGroup(groupId: string): Promise<RawDocument> {
-    return (await this.#writer.getBuffer(groupResultKey(groupId, this.#prefix))) ?? undefined;
+    return (await this.#do((client) => client.getBuffer(groupResultKey(groupId, this.#prefix)))) ?? undefined;
   }
 
   protected override async onForgetGroup(groupId: string): Promise<void> {
-    await this.#writer.del(groupResultKey(groupId, this.#prefix));
+    await this.#do((client) => client.del(groupResultKey(groupId, this.#prefix)));
   }
 
   protected override async onSetChordSize(groupId: string, size: number): Promise<ChordProgress> {
     return progressOf(
-      await this.#writer.poolProgress(4, ...this.#chordKeys(groupId), this.#chordExpires, 'size', size),
+      await this.#do((client) =>
+        client.poolProgress(4, ...this.#chordKeys(groupId), this.#chordExpires, 'size', size),
+      ),
     );
   }
 
   protected override async onAdjustChordSize(groupId: string, delta: number): Promise<ChordProgress> {
     return progressOf(
-      await this.#writer.poolProgress(4, ...this.#chordKeys(groupId), this.#chordExpires, 'change', delta),
+      await this.#do((client) =>
+        client.poolProgress(4, ...this.#chordKeys(groupId), this.#chordExpires, 'change', delta),
+      ),
     );
   }
 
@@ -133,20 +197,15 @@ export class RedisResultStore extends BaseResultStore {
     const member = Buffer.concat([Buffer.from(head), encodedResult, Buffer.from(']')]);
     const score = index ?? '+inf';
     return progressOf(
-      await this.#writer.poolAddPart(
-        4,
-        ...this.#chordKeys(groupId),
-        this.#chordExpires,
-        taskId,
-        score,
-        member,
+      await this.#do((client) =>
+        client.poolAddPart(4, ...this.#chordKeys(groupId), this.#chordExpires, taskId, score, member),
       ),
     );
   }
 
   protected override async onChordParts(groupId: string): Promise<ChordPart[]> {
     const [joined = ''] = this.#chordKeys(groupId);
-    const flat = await this.#writer.zrange(joined, '0', '-1', 'WITHSCORES');
+    const flat = await this.#do((client) => client.zrange(joined, '0', '-1', 'WITHSCORES'));
     const read: ChordPart[] = [];
     for (let i = 0; i < flat.length; i += 2) {
       const [, taskId, state, result] = JSON.parse(flat[i] as string) as [number, string, string, unknown];
@@ -163,7 +222,7 @@ export class RedisResultStore extends BaseResultStore {
   }
 
   protected override async onForgetChord(groupId: string): Promise<void> {
-    await this.#writer.del(...this.#chordKeys(groupId));
+    await this.#do((client) => client.del(...this.#chordKeys(groupId)));
   }
 
   get #chordExpires(): number {
@@ -174,6 +233,13 @@ export class RedisResultStore extends BaseResultStore {
     const { joined, size, replaced } = redisChordKeys(groupId, this.#prefix);
     return [joined, size, replaced, `${groupResultKey(groupId, this.#prefix)}.pool`];
   }
+}
+
+/** What to do about it, where that is not obvious. */
+function hintFor({ code = '' }: NodeJS.ErrnoException): string {
+  return /CERT|SIGNATURE|^SELF_SIGNED/.test(code) && code !== 'ERR_TLS_CERT_ALTNAME_INVALID'
+    ? '; trust the issuer of its certificate with the option tls: { ca }, or ssl_ca_certs in the URL'
+    : '';
 }
 
 function progressOf([count, size, complete]: [number, string | null, number]): ChordProgress {

@@ -59,3 +59,21 @@ export const PROGRESS: string = `${OUTCOME}
 if ARGV[2] == 'size' then redis.call('SET', KEYS[2], ARGV[3]) else redis.call('INCRBY', KEYS[3], ARGV[3]) end
 return outcome('size')
 `;
+
+/**
+ * Tries every command that this store needs, on a key of nobody. KEYS: that key.
+ * Returns those that this user may not run: a script that is refused does not say which command it was.
+ */
+export const PROBE = `
+local key, forbidden = KEYS[1], {}
+local function try(command, ...)
+  local said = redis.pcall(command, key, ...)
+  if type(said) == 'table' and said.err and string.find(said.err, "can't run this command", 1, true) then
+    forbidden[#forbidden + 1] = command
+  end
+end
+try('DEL') try('SETEX', 1, '') try('SET', '') try('GET') try('MGET') try('EXPIRE', 1) try('PUBLISH', '') try('DEL')
+try('ZADD', 0, '') try('ZCARD') try('ZRANGE', 0, 0) try('ZREM', '') try('DEL')
+try('HSETNX', '', '') try('HSET', '', '') try('HGET', '') try('DEL') try('INCRBY', 1) try('DEL')
+return forbidden
+`;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createCodec,
   encodeResult,
@@ -39,16 +40,21 @@ export abstract class BaseResultStore implements ResultStore {
   abstract readonly capabilities: ResultStoreCapabilities;
   /** Seconds until a document may go; 0 for never. */
   protected readonly expires: number;
+  readonly #closeTimeout: number;
   readonly #format: DocumentFormat;
   readonly #writes: WriteQueue;
   readonly #followed: Followed;
   readonly #read = batched((ids) => this.onGet(ids));
   #connecting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Closed with writes still under way; what waits behind them is not begun. */
+  #gaveUp = false;
 
   constructor(options: ResultStoreOptions = {}) {
     checkSeconds('expires', options.expires);
     checkSeconds('pollInterval', options.pollInterval);
+    checkSeconds('closeTimeout', options.closeTimeout);
+    this.#closeTimeout = options.closeTimeout ?? 10;
     const {
       maxBatch = 1000,
       pollInterval,
@@ -61,6 +67,7 @@ export abstract class BaseResultStore implements ResultStore {
     this.#format = { codec, serializer };
     codec.serializers.get(serializer);
     this.#writes = new WriteQueue(async (entries) => {
+      if (this.#gaveUp) throw closedError();
       await this.#opened();
       return this.onStore(entries);
     }, maxBatch);
@@ -211,7 +218,7 @@ export abstract class BaseResultStore implements ResultStore {
 
   /** Opens the store. Called once, and again after it failed. */
   protected abstract onConnect(): Promise<void>;
-  /** Lets go of everything. Called once, after a successful `onConnect`, with nothing pending. */
+  /** Lets go of everything; what is still being written is given up. Called once, after a successful `onConnect`. */
   protected abstract onClose(): Promise<void>;
   /**
    * Writes a batch in which each id comes once, leaving alone what is `SUCCESS` in the store. Throws if nothing was
@@ -276,7 +283,8 @@ export abstract class BaseResultStore implements ResultStore {
   }
 
   async #close(): Promise<void> {
-    await this.#writes.drain();
+    await Promise.race([this.#writes.drain(), sleep(this.#closeTimeout * 1000, undefined, { ref: false })]);
+    this.#gaveUp = true;
     this.#followed.end(closedError());
     if (!this.#connecting) return;
     await this.#connecting.then(

@@ -88,6 +88,11 @@ export interface ResultStoreOptions {
   pollInterval?: number;
   /** Documents written in one go at most. @default 1000 */
   maxBatch?: number;
+  /**
+   * Seconds that `close` waits for what is still being written; then it is given up, and whoever stored it is told.
+   * @default 10
+   */
+  closeTimeout?: number;
   /** How documents are written, and with `codec` also how they are read. @default 'json' */
   serializer?: string;
   /** Serializers and what may be read. @default json only */

@@ -28,7 +28,23 @@ export function resultPackageFor(url: string, packages: Readonly<Record<string, 
   return packageByScheme.get(scheme) ?? `pool-results-${scheme.replaceAll(/[^a-z0-9]+/g, '-')}`;
 }
 
-/** The URL with `**` for its password, for logs. */
+/**
+ * A URL, or several separated by `;`, with `**` for passwords and other secrets, for logs. Of text that is no URL nothing
+ * is left that could be a secret.
+ */
 export function maskUrl(url: string): string {
-  return url.replace(/^([^:/?#]+:\/\/[^/?#@]*?:)[^/?#]*(?=@)/, '$1**');
+  return url.split(';').map(maskOne).join(';');
+}
+
+function maskOne(url: string): string {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/|)(.*)$/is.exec(url.trim()) ?? [];
+  // A password may hold an @ or a / that should have been encoded.
+  const at = rest.lastIndexOf('@');
+  const login = at < 0 ? '' : rest.slice(0, at);
+  const colon = login.indexOf(':');
+  const user = colon < 0 ? login : `${login.slice(0, colon)}:**`;
+  const place = rest
+    .slice(at + 1)
+    .replace(/([?&][^=&]*(?:pass|secret|token|credential|key)=)[^&]*/gi, '$1**');
+  return `${scheme}${user}${at < 0 ? '' : '@'}${place}`;
 }

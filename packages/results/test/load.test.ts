@@ -57,5 +57,12 @@ describe('a URL', () => {
     expect(maskUrl('redis://user:secret@host:6379/0')).toBe('redis://user:**@host:6379/0');
     expect(maskUrl('redis://:secret@host')).toBe('redis://:**@host');
     expect(maskUrl('redis://host:6379/0')).toBe('redis://host:6379/0');
+    expect(maskUrl('sentinel://:one@a:1;sentinel://u:two@b:2/3')).toBe(
+      'sentinel://:**@a:1;sentinel://u:**@b:2/3',
+    );
+    expect(maskUrl('redis://u:p#a/s@s@host/0')).toBe('redis://u:**@host/0');
+    expect(maskUrl('redis+socket://:p@/a/b?virtual_host=1&password=p')).toBe(
+      'redis+socket://:**@/a/b?virtual_host=1&password=**',
+    );
   });
 });
