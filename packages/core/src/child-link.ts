@@ -74,6 +74,8 @@ export class ChildLink implements ChildListener {
   slowHeld = 0;
   /** Estimated run time of what it holds, in microseconds. */
   cost = 0;
+  /** How many bytes or characters it was sent for what it holds, if its child counts them. */
+  weight = 0;
   /** How many jobs it was sent, those it gave back not counted. */
   assigned = 0;
   /** How many jobs it has ended. */
@@ -137,6 +139,7 @@ export class ChildLink implements ChildListener {
     this.#wrote = true;
     if (target.index >= this.#toldTargets || this.#toldGeneration !== this.#targets.generation)
       this.#tellTargets(child, target.index);
+    const before = child.written ?? 0;
     const { options, softTimeout } = job;
     const detailed = options.correlationId !== undefined || softTimeout !== undefined || hasKeys(job.kwargs);
     if (detailed) {
@@ -150,6 +153,8 @@ export class ChildLink implements ChildListener {
     } else child.write(quick ? QUICK_JOB : JOB, job.id, target.index, job.args);
     if (this.held.length === 0) this.activeAt = monotonic();
     this.held.push(job);
+    job.weight = (child.written ?? 0) - before;
+    this.weight += job.weight;
     this.assigned += 1;
     if (quick) this.cost += costOf(job);
     else this.slowHeld += 1;
@@ -281,6 +286,7 @@ export class ChildLink implements ChildListener {
 
   #release(job: PoolJob): void {
     job.link = undefined;
+    this.weight -= job.weight;
     if (!job.sentQuick) this.slowHeld -= 1;
     this.cost = this.held.length === 0 ? 0 : Math.max(0, this.cost - costOf(job));
   }

@@ -38,6 +38,8 @@ export interface Child {
    * after it without doing anything else meanwhile, if it can be told to go on
    */
   flush(brief?: boolean): void;
+  /** How many bytes or characters it has taken so far, about; for children whose large messages had better not wait in line. */
+  readonly written?: number;
   /** Whether more is waiting to be sent than should; the pool then holds jobs back until `onDrain`. */
   readonly congested: boolean;
   /**

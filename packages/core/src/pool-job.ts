@@ -42,6 +42,7 @@ export class PoolJob<R = unknown> implements Job<R> {
   link: ChildLink | undefined = undefined;
   sent = 0;
   sentQuick = false;
+  weight = 0;
   runTimes: RunTimes | undefined = undefined;
 
   #outcome: R | ExceptionInfo | undefined = undefined;

@@ -5,6 +5,12 @@ import type { PoolJob } from './pool-job.js';
 /** How many microseconds of estimated work a child may hold in advance. */
 const BUDGET = 1000;
 
+/**
+ * How many bytes a child may hold when more is sent in advance. The way there and back is little next to handling so many,
+ * and what lies about in the meantime pushes everything else out of the CPU's caches.
+ */
+const LOAD = 64 * 1024;
+
 /** Which child gets a job; see {@link Scheduling}. */
 export class Scheduler {
   readonly #scheduling: Scheduling;
@@ -25,7 +31,7 @@ export class Scheduler {
     for (const link of links) {
       if (link.phase !== 'ready' || link.congested || link.assigned >= this.#maxTasks) continue;
       if (link.held.length === 0) return link;
-      if (!inAdvance || link.held.length >= this.#depth || link.stuck) continue;
+      if (!inAdvance || link.held.length >= this.#depth || link.stuck || link.weight >= LOAD) continue;
       if (this.#scheduling === 'fast') {
         if (best === undefined || link.held.length < best.held.length) best = link;
       } else if (link.slowHeld === 0 && link.cost < BUDGET && (best === undefined || link.cost < best.cost))

@@ -2,7 +2,39 @@ import { expect, it } from 'vitest';
 import { ChildLink, type LinkOwner } from '../src/child-link.js';
 import { DONE, READY, RETURNED } from '../src/child-messages.js';
 import { PoolJob } from '../src/pool-job.js';
+import { Scheduler } from '../src/scheduler.js';
 import { TargetTable } from '../src/target-table.js';
+
+it('what is large is not sent in advance', () => {
+  let size = 1000;
+  const child = {
+    pid: 1,
+    congested: false,
+    written: 0,
+    write(): void {
+      this.written += size;
+    },
+    flush() {},
+    kill() {},
+  };
+  const owner = { linkReady() {}, linkProgressed() {}, jobAccepted() {}, jobSucceeded() {} };
+  const targets = new TargetTable();
+  const link = new ChildLink(owner as never, targets, 1);
+  link.attach(child, {} as never);
+  link.onMessages([READY, 0, 1, null]);
+  const target = { module: '/m.js', name: 'f' };
+  const job = (id: number): PoolJob => new PoolJob({} as never, id, target, [], {}, {}, undefined, undefined);
+  const scheduler = new Scheduler('fast', 16, undefined);
+  link.send(job(1), targets.lookUp(target), true);
+  expect(scheduler.pick([link], job(2))).toBe(link);
+  size = 100_000;
+  link.send(job(2), targets.lookUp(target), true);
+  expect(scheduler.pick([link], job(3))).toBeUndefined();
+  link.onMessages([DONE, 1, 'a', 5]);
+  expect(scheduler.pick([link], job(3))).toBeUndefined();
+  link.onMessages([DONE, 2, 'b', 5]);
+  expect([link.weight, scheduler.pick([link], job(3))]).toEqual([0, link]);
+});
 
 it('what a child gives back is not begun, even if what was sent after it is', () => {
   const returned: PoolJob[] = [];

@@ -1,4 +1,4 @@
-import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import {
   ASCII,
   type Attachment,
@@ -27,23 +27,30 @@ export type MixedBatch = readonly [
   values: readonly unknown[],
 ];
 
+/** Where a writer's batches go: a `MessagePort`, or what stands before one. */
+export interface Mailbox {
+  postMessage(message: unknown, transferList?: readonly Transferable[]): void;
+}
+
 /**
  * Writes messages to a port, many in one string: a string is what a port carries fastest. Long strings and bytes travel
  * beside it; a message with values that JSON cannot hold goes by itself, as a structured clone.
  */
 export class MessageWriter {
-  readonly #port: MessagePort;
+  readonly #port: Mailbox;
   #text = '';
   #count = 0;
   #attachments: Attachment[] = [];
   #attachedLength = 0;
 
-  constructor(port: MessagePort) {
+  constructor(port: Mailbox) {
     this.#port = port;
   }
 
   /** About how much has been sent, in characters and bytes. */
   sent = 0;
+  /** About how much was written. */
+  written = 0;
 
   /**
    * Adds a message. Its values are taken now.
@@ -62,6 +69,7 @@ export class MessageWriter {
       const textA = this.#encode(a, at + 2);
       const textB = this.#encode(b, at + 3);
       this.#text += `${this.#count === 0 ? '[' : ','}${kind},${id},${textA},${textB}`;
+      this.written += textA.length + textB.length;
     } catch (error) {
       this.#attachments.length = attached;
       if (!(error instanceof Uncarriable)) throw error;
@@ -109,6 +117,7 @@ export class MessageWriter {
       throw notTransferable(kind, path, what, 'pass what the structured clone algorithm takes');
     }
     this.sent += FULL;
+    this.written += FULL;
   }
 
   /** Takes what an attachment has now. */
@@ -116,6 +125,7 @@ export class MessageWriter {
     const attachment = this.#attachments[index] as Attachment;
     const { bytes } = attachment;
     this.#attachedLength += bytes.length;
+    this.written += bytes.length;
     // A copy of exactly these bytes: a view would drag along the whole memory it looks at. Shared memory stays shared.
     if (typeof bytes !== 'string' && !(bytes.buffer instanceof SharedArrayBuffer))
       this.#attachments[index] = { ...attachment, bytes: new Uint8Array(bytes) };

@@ -11,6 +11,7 @@ import type { Tinypool as TinypoolClass } from 'tinypool';
 import { MessageWriter } from './message-writer.js';
 import { readMessage } from './read-message.js';
 import { SharedSlate } from './shared-slate.js';
+import { SlateMailbox } from './slate-mailbox.js';
 import type { ThreadData } from './thread-main.js';
 
 /** How to make a thread: what tinypool passes on to `new Worker`. */
@@ -56,7 +57,7 @@ export class ThreadChild implements Child {
     this.#listener = listener;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#writer = new MessageWriter(port1);
+    this.#writer = new MessageWriter(new SlateMailbox(port1, this.#slate));
     const tinypool = new Tinypool({
       ...options,
       filename: entry,
@@ -76,7 +77,7 @@ export class ThreadChild implements Child {
     tinypool.run(data, { transferList: [port2], signal: this.#destroy.signal }).catch((error: unknown) => {
       this.#error ??= error;
       // The entry itself failed, or the thread did; either way it must not stay.
-      this.kill('SIGKILL');
+      this.#destroy.abort();
     });
     // Something it said is lost, so nobody knows what it runs.
     port1.on('messageerror', () => this.kill('SIGKILL'));
@@ -87,6 +88,10 @@ export class ThreadChild implements Child {
     return this.#congested;
   }
 
+  get written(): number {
+    return this.#writer.written;
+  }
+
   write(kind: number, id: number, a: unknown, b: unknown): void {
     this.#writer.write(kind, id, a, b);
   }
@@ -94,7 +99,6 @@ export class ThreadChild implements Child {
   flush(): void {
     const writer = this.#writer;
     writer.flush();
-    this.#slate.ring();
     this.#sentUnanswered += writer.sent;
     writer.sent = 0;
     this.#congested = this.#sentUnanswered > CONGESTED;

@@ -1,28 +1,16 @@
 import { getHeapStatistics } from 'node:v8';
-import {
-  type MessagePort,
-  parentPort,
-  receiveMessageOnPort,
-  type Transferable,
-  threadId,
-} from 'node:worker_threads';
+import { type MessagePort, parentPort, type Transferable, threadId } from 'node:worker_threads';
 import { ChildRunner, guardProcess } from '@pool/core/child';
 import { MessageWriter } from './message-writer.js';
 import { move } from './move.js';
-import { readMessage } from './read-message.js';
 import { SharedSlate } from './shared-slate.js';
+import { SlateInbox } from './slate-inbox.js';
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
   readonly port: MessagePort;
   readonly slate: SharedArrayBuffer;
 }
-
-/**
- * How many milliseconds a thread that has just ended its jobs waits for the next without turning its event loop. Long
- * enough for one that is on its way, short enough for timers and sockets not to notice.
- */
-const LINGER = 0.1;
 
 /** Runs jobs in this thread until it is to leave. */
 export default function threadMain({ port, slate: memory }: ThreadData): Promise<never> {
@@ -47,13 +35,7 @@ export default function threadMain({ port, slate: memory }: ThreadData): Promise
     runner.fatal(error, 'receiving');
     process.exit(1);
   });
-  port.on('message', (message: unknown) => {
-    runner.receive(readMessage(message));
-    while (runner.idle && slate.wait(LINGER)) {
-      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
-        runner.receive(readMessage(next.message));
-    }
-  });
+  new SlateInbox(port, slate, runner);
   return new Promise(() => {});
 }
 

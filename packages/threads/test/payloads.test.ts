@@ -44,6 +44,25 @@ describe('what travels between the pool and its threads', () => {
     expect(echoed.every((byte) => byte === 1)).toBe(true);
   });
 
+  it('large and small messages keep their order', async () => {
+    const pool = await started({ limit: 2, scheduling: 'fast', depth: 16 });
+    const texts = ['', 'é☃𝄞', 'x'.repeat(100), '☃'.repeat(1300), '☃'.repeat(1900), 'y'.repeat(100_000)];
+    let under = 0;
+    let done = 0;
+    for (let i = 0; i < 3000; i++) {
+      const text = texts[(i * i) % texts.length];
+      const result = apply(pool, 'echo', [[i, text]]).result.then((value) => {
+        expect(value).toEqual([i, text]);
+        under -= 1;
+        done += 1;
+      });
+      under += 1;
+      // One at a time, then some, then many.
+      if (under > (i % 500 < 250 ? 0 : i % 40)) await result;
+    }
+    await expect.poll(() => done, { timeout: 30_000 }).toBe(3000);
+  });
+
   it('shared memory is shared', async () => {
     const pool = await started({ limit: 2 });
     const shared = new SharedArrayBuffer(4);

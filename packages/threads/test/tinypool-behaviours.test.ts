@@ -75,6 +75,16 @@ describe('where tinypool would hang, kill or forget, the threads pool', () => {
     await expect.poll(() => apply(pool, 'countTicks').result, { interval: 50 }).toBeGreaterThan(20);
   });
 
+  it('lets the event loop of a thread turn while one job follows another', async () => {
+    const pool = await started();
+    await apply(pool, 'startTicking').result;
+    const deadline = performance.now() + 30_000;
+    let ticks: unknown = 0;
+    while ((ticks as number) < 20 && performance.now() < deadline)
+      ticks = await apply(pool, 'countTicks').result;
+    expect(ticks).toBeGreaterThanOrEqual(20);
+  });
+
   it('takes what a task says to the parent of its thread for a message of its job', async () => {
     const pool = await started();
     const messages: unknown[] = [];

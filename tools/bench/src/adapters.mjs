@@ -84,7 +84,7 @@ const tinypool = (/** @type {Record<string, unknown>} */ options) => async (size
 
 /** @returns {AdapterKind['create']} */
 const piscina = (/** @type {Record<string, unknown>} */ options) => async (size, require) => {
-  const { Piscina } = await load(require, 'piscina');
+  const { default: Piscina } = await load(require, 'piscina');
   const pool = new Piscina({ filename: tasks, minThreads: size, maxThreads: size, ...options });
   return { call: (name, value) => pool.run(value, { name }), close: () => pool.destroy() };
 };
