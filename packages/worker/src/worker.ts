@@ -216,9 +216,11 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       await this.#openAside();
       this.#parts = await this.#build();
       const { transport, pool, consumption } = this.#parts;
-      for (const queue of this.#queues()) await declare(transport, queue);
+      await this.#whileReconnecting(transport, async () => {
+        for (const queue of this.#queues()) await declare(transport, queue);
+      });
       await pool.start();
-      await consumption.start();
+      await this.#whileReconnecting(transport, () => consumption.start());
       this.#parts.autoscaler?.start();
     } catch (error) {
       await this.#abandon();
@@ -228,6 +230,22 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       throw new WorkerStartError('the worker was stopped while it started');
     this.#state = 'running';
     this.emit('ready');
+  }
+
+  /** A connection that is lost while the worker starts comes back, as it does later. */
+  async #whileReconnecting(transport: Transport, work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (transport.state !== 'reconnecting' || this.#abort.signal.aborted) throw error;
+        this.logger.warn(
+          { err: error },
+          'The connection was lost during the start; going on when it is back',
+        );
+        await transport.connect();
+      }
+    }
   }
 
   /** What serves others: an orchestrator that asks already while the worker connects, and the next start. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@pool/servers';
 
 /** @import { Readable } from 'node:stream' */
 
@@ -45,13 +47,34 @@ export class WorkerProcess {
   }
 
   /**
-   * Starts one and waits until it consumes.
-   * @param {ConstructorParameters<typeof WorkerProcess>} args
+   * Starts one and waits until it consumes. It logs no more than warnings, so that a log of everything it does is not
+   * what is tested.
+   * @param {string} tasks the module of the app
+   * @param {Record<string, string>} env
+   * @param {readonly string[]} args more arguments of `pool worker`
    */
-  static async start(...args) {
-    const worker = new WorkerProcess(...args);
-    await worker.line(/ ready$/);
+  static async start(tasks, env, args = []) {
+    const port = await freePort();
+    const health = ['--health-port', String(port), '--health-host', '127.0.0.1'];
+    const worker = new WorkerProcess(tasks, env, ['-l', 'warn', ...health, ...args]);
+    worker.health = `http://127.0.0.1:${port}`;
+    while (!(await worker.isReady())) {
+      if (!worker.running) throw new Error(`it ended before it was ready:\n${worker.log()}`);
+      await sleep(20);
+    }
     return worker;
+  }
+
+  /** Where its health and metrics are served. */
+  health = '';
+
+  /** Whether it says that it consumes. */
+  async isReady() {
+    try {
+      return (await fetch(`${this.health}/readyz`)).status === 200;
+    } catch {
+      return false;
+    }
   }
 
   get pid() {

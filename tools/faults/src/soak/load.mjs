@@ -45,6 +45,8 @@ export class Load {
   sent = 0;
   /** How often sending failed, because the connection was cut meanwhile. */
   refused = 0;
+  /** @type {unknown} the last reason for that */
+  refusal;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
   #owed = 0;
@@ -78,9 +80,11 @@ export class Load {
     this.#busy = true;
     try {
       const transport = await app.transport();
+      // The first time; after that it is connected, or reconnects by itself.
+      await transport.connect();
       if ((await transport.queueSize('celery')) < this.#rate) await this.#send(Math.floor(this.#owed));
-    } catch {
-      this.refused += 1;
+    } catch (error) {
+      this.#refuse(error);
     } finally {
       this.#busy = false;
     }
@@ -90,7 +94,14 @@ export class Load {
   async #send(count) {
     this.#owed -= count;
     const sends = Array.from({ length: count }, () => this.#sendOne(this.sent++));
-    for (const { status } of await Promise.allSettled(sends)) if (status === 'rejected') this.refused += 1;
+    for (const sent of await Promise.allSettled(sends))
+      if (sent.status === 'rejected') this.#refuse(sent.reason);
+  }
+
+  /** @param {unknown} reason */
+  #refuse(reason) {
+    this.refused += 1;
+    this.refusal = reason;
   }
 
   /** @param {number} n */

@@ -48,27 +48,16 @@ export async function soak(options) {
   const samples = join(folder, 'samples');
   const interval = Math.min(10, Math.max(0.5, (minutes * 60) / 240));
   const ownChildren = pool === 'prefork';
-  const args = [
-    '-P',
-    pool,
-    '-c',
-    String(concurrency),
-    '-l',
-    'warn',
-    '--health-port',
-    '0',
-    '--health-host',
-    '127.0.0.1',
-  ];
+  const args = ['-P', pool, '-c', String(concurrency)];
   if (pool === 'prefork' || pool === 'threads') args.push('--max-tasks-per-child', String(recycle));
   // The load reads where to send from the environment, as the worker does.
   Object.assign(process.env, place.direct);
   const { app } = await import('./app.mjs');
   const { Load } = await import('./load.mjs');
-  const worker = new WorkerProcess(
+  const worker = await WorkerProcess.start(
     tasks,
     { ...place.viaProxy, SOAK_SAMPLES: samples, SOAK_INTERVAL: String(interval) },
-    ['--set', 'logLevel=info', ...args],
+    args,
   );
   const load = new Load(rate, ownChildren);
   /** @type {Record<string, Point[]>} */
@@ -77,9 +66,6 @@ export async function soak(options) {
   /** @type {NodeJS.Timeout | undefined} */
   let cutting;
   try {
-    const { msg } = await worker.line(/^Health and metrics are served on /);
-    const health = `http://${msg.split(' ').at(-1)}`;
-    await worker.line(/ ready$/);
     load.start();
     cutting = setInterval(() => {
       place.cut();
@@ -98,12 +84,15 @@ export async function soak(options) {
       }
       if (performance.now() - told < 60_000) continue;
       told = performance.now();
-      tell(`${minute.toFixed(0)} min: ${load.sent} sent, ${describe(curves)}`);
+      tell(
+        `${minute.toFixed(0)} min: ${load.sent} sent${load.refused > 0 ? ` (${load.refused} times refused: ${load.refusal})` : ''}, ${describe(curves)}`,
+      );
     }
     load.stop();
     clearInterval(cutting);
     const lasted = (performance.now() - begun) / 60_000;
-    const counters = await countersOf(health);
+    const counters = await countersOf(worker.health);
+    if (load.sent === 0) throw new Error('no task could be sent', { cause: load.refusal });
     return {
       options,
       minutes: lasted,

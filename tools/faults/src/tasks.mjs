@@ -1,0 +1,41 @@
+import { openSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { App } from '@pool/app';
+
+/** What the workers run that are killed. Every run is on record before anybody is told of it. */
+export const app = new App('faults', {
+  taskAcksLate: true,
+  taskRejectOnWorkerLost: true,
+  // The tests kill more often than the default allows one message to be unlucky.
+  taskMaxDeliveries: 50,
+  brokerTransportOptions: JSON.parse(process.env['FAULTS_TRANSPORT'] ?? '{}'),
+});
+
+/** @type {Map<string, number>} */
+const files = new Map();
+
+/**
+ * Appends to a file of this process alone, which the kernel has even if the process is killed right after.
+ * @param {'begun' | 'ended'} what
+ * @param {number} n
+ */
+function note(what, n) {
+  let file = files.get(what);
+  if (file === undefined) {
+    file = openSync(`${process.env['FAULTS_RUNS']}/${process.ppid}-${process.pid}.${what}`, 'a');
+    files.set(what, file);
+  }
+  writeSync(file, `${String(n).padStart(7)}\n`);
+}
+
+/** Waits, or works without a break when the time is negative. */
+export const work = app.task(
+  'faults.work',
+  async (/** @type {number} */ n, /** @type {number} */ milliseconds) => {
+    note('begun', n);
+    if (milliseconds > 0) await sleep(milliseconds);
+    for (const end = performance.now() - milliseconds; performance.now() < end; );
+    note('ended', n);
+    return n;
+  },
+);

@@ -1,0 +1,16 @@
+import { test } from 'vitest';
+import { killInTurn } from './support/kill-in-turn.js';
+import { rabbitmqSite } from './support/sites.js';
+
+const site = await rabbitmqSite();
+
+// RabbitMQ takes seconds to start, so it is killed less often than the others.
+test(
+  'workers, children, the broker and connections are killed in turn on RabbitMQ: nothing is lost',
+  { timeout: 450_000 },
+  () =>
+    killInTurn(site, [
+      ...(['worker', 'child', 'connection', 'child', 'broker'] as const),
+      ...(['worker', 'connection', 'child', 'connection', 'child'] as const),
+    ]),
+);
