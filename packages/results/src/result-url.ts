@@ -45,6 +45,6 @@ function maskOne(url: string): string {
   const user = colon < 0 ? login : `${login.slice(0, colon)}:**`;
   const place = rest
     .slice(at + 1)
-    .replace(/([?&][^=&]*(?:pass|secret|token|credential|key)=)[^&]*/gi, '$1**');
+    .replace(/([?&](?:[^=&]*(?:pass|secret|token|credential)[^=&]*|[^=&]*key)=)[^&]*/gi, '$1**');
   return `${scheme}${user}${at < 0 ? '' : '@'}${place}`;
 }

@@ -22,5 +22,6 @@ export function decodeBody(text: string): DecodedEnvelope {
     },
     deliveryInfo: { exchange: '', routingKey: '', redelivered: false },
     deliveryTag: '',
+    deliveryCount: 0,
   };
 }

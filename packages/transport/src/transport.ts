@@ -302,7 +302,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     const { queue } = delivery;
     const message =
       cause === undefined
-        ? `a message of ${queue} was settled after the broker had taken it back; it is delivered again`
+        ? `the broker no longer held this message of ${queue} for us; unless it lost its data, it is delivered again`
         : `the broker could not be told that a message of ${queue} was settled; it is delivered again`;
     this.emit('staleSettlement', delivery, new StaleDeliveryError(message, { cause }));
   }

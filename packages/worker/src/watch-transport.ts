@@ -20,15 +20,17 @@ export function watchTransport(transport: Transport, worker: Worker): () => void
     failed: (error) => {
       logger.fatal({ err: error }, `Gave up reconnecting to ${transport.url}`);
     },
+    blocked: (reason) => logger.error(`The broker ${transport.url} takes no messages for now: ${reason}`),
+    unblocked: () => logger.info(`The broker ${transport.url} takes messages again`),
     consumerCancelled: (_consumer, queue) => {
       logger.error(`The broker took the queue ${queue} away`);
     },
-    staleSettlement: (delivery) => {
+    staleSettlement: (delivery, error) => {
       counters.stale += 1;
       const { id, task } = delivery.message.headers;
       logger.warn(
         { taskId: id, taskName: task },
-        `An acknowledgement came too late, the broker had taken the message back and delivers it again: ${String(task)}[${String(id)}]`,
+        `The acknowledgement of ${String(task)}[${String(id)}] had no effect: ${error.message}`,
       );
     },
     setAside: (record) => worker.emit('setAside', record),

@@ -13,6 +13,8 @@ interface Pending<Owner> {
 
 /** How often a document is tried to be stored before it is given up. With back-off that is about two minutes. */
 const ATTEMPTS = 10;
+/** Seconds after which a store that does not answer is told of. */
+const PATIENCE = 5;
 
 /**
  * Writes result documents in batches of what one turn of the event loop brought, and tells the owner of each when it
@@ -25,6 +27,9 @@ export class ResultWriter<Owner> {
   #batch: Pending<Owner>[] = [];
   #scheduled = false;
   #givingUp: AbortController = new AbortController();
+  #unanswered = 0;
+  #impatience: NodeJS.Timeout | undefined;
+  #toldSilence = false;
 
   constructor(store: ResultStore, logger: WorkerLogger, onStored: StoredCallback<Owner>) {
     this.#store = store;
@@ -48,16 +53,39 @@ export class ResultWriter<Owner> {
     this.#scheduled = false;
     const batch = this.#batch;
     this.#batch = [];
+    this.#asked(batch.length);
     this.#store.store(batch.map((pending) => pending.entry)).then(
       () => {
+        this.#answered(batch.length);
         for (const { owner } of batch) this.#onStored(owner, undefined);
       },
       (error: unknown) => {
+        this.#answered(batch.length);
         this.#logger.warn({ err: error }, `${batch.length} results could not be stored; trying again`);
         for (const pending of batch) void this.#insist(pending);
       },
     );
   };
+
+  #asked(count: number): void {
+    this.#unanswered += count;
+    if (this.#impatience !== undefined) return;
+    this.#impatience = setTimeout(() => {
+      if (!this.#toldSilence)
+        this.#logger.error(`The result store does not answer; ${this.#unanswered} results wait for it`);
+      this.#toldSilence = true;
+    }, PATIENCE * 1000);
+    this.#impatience.unref();
+  }
+
+  #answered(count: number): void {
+    this.#unanswered -= count;
+    if (this.#toldSilence) this.#logger.info('The result store answers again');
+    this.#toldSilence = false;
+    clearTimeout(this.#impatience);
+    this.#impatience = undefined;
+    if (this.#unanswered > 0) this.#asked(0);
+  }
 
   async #insist({ entry, owner }: Pending<Owner>): Promise<void> {
     let last: unknown;
