@@ -38,19 +38,25 @@ try {
   );
 
   const start = performance.now();
-  /** Sends one task and says when its result came. */
+  /** Sends one task and says where it ran and when its result came. */
   const timed = async (task, argument) => {
-    await (await task.delay(argument)).get({ timeout: 60 });
-    return performance.now() - start;
+    const { worker, pid } = await (await task.delay(argument)).get({ timeout: 60 });
+    return { worker, pid, time: performance.now() - start };
   };
   const [hashed, notified] = await Promise.all(
     [hash, notify].map((task) =>
       Promise.all(Array.from({ length: COUNT }, (_, i) => timed(task, `customer ${i}`))),
     ),
   );
-  const last = (times) => `${(Math.max(...times) / 1000).toFixed(2)} s`;
-  console.log(`${COUNT} tasks that wait, on green: all back after ${last(notified)}`);
-  console.log(`${COUNT} tasks that compute, on prefork: all back after ${last(hashed)}`);
+  /** When the last was back, which workers ran them, and whether in processes of their own. */
+  const summary = (all) => {
+    const names = [...new Set(all.map(({ worker }) => worker))].join(', ');
+    const inside = all.every(({ pid }) => workers.some((worker) => worker.pid === pid));
+    const last = Math.max(...all.map(({ time }) => time));
+    return `all back after ${(last / 1000).toFixed(2)} s, run by ${names}, ${inside ? 'in its process' : 'in its children'}`;
+  };
+  console.log(`${COUNT} tasks that wait, on green: ${summary(notified)}`);
+  console.log(`${COUNT} tasks that compute, on prefork: ${summary(hashed)}`);
 } finally {
   for (const worker of workers) worker.kill('SIGTERM');
   await Promise.all(workers.map((worker) => worker.exitCode ?? once(worker, 'exit')));

@@ -13,16 +13,22 @@ export const app = new App('two-pools', {
 });
 
 /** Computes: on the event loop of a green pool it would hold up everything else. */
-export const hash = app.task('shop.hash', { params: ['text'] }, (/** @type {string} */ text) =>
-  pbkdf2Sync(text, 'salt', 20_000, 32, 'sha256').toString('hex'),
+export const hash = app.task(
+  'shop.hash',
+  { bind: true, params: ['text'] },
+  (self, /** @type {string} */ text) => ({
+    hash: pbkdf2Sync(text, 'salt', 20_000, 32, 'sha256').toString('hex'),
+    worker: self.request.hostname,
+    pid: process.pid,
+  }),
 );
 
 /** Waits: in a child process it would hold a core for nothing. */
 export const notify = app.task(
   'shop.notify',
-  { params: ['customer'] },
-  async (/** @type {string} */ customer) => {
+  { bind: true, params: ['customer'] },
+  async (self, /** @type {string} */ customer) => {
     await setTimeout(50);
-    return `told ${customer}`;
+    return { told: customer, worker: self.request.hostname, pid: process.pid };
   },
 );

@@ -9,6 +9,7 @@ import {
   INITIAL,
   type PoolCapabilities,
 } from '@pool/core';
+import { inheritedExecArgv } from './inherited-exec-argv.js';
 import { loadTinypool, ThreadChild, type ThreadOptions } from './thread-child.js';
 
 /** What a {@link ThreadsPool} can be told, besides what every pool of children can. */
@@ -49,7 +50,7 @@ export class ThreadsPool extends ChildPool {
 
   constructor(options: ThreadsPoolOptions = {}) {
     super(options);
-    const { resourceLimits, env, execArgv, argv } = options;
+    const { resourceLimits, env, execArgv = inheritedExecArgv(), argv } = options;
     if (resourceLimits !== undefined && (typeof resourceLimits !== 'object' || resourceLimits === null))
       throw new TypeError('resourceLimits must be an object');
     this.#options = {

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { PoolStartError } from '@pool/core';
+import { ThreadsPool } from '@pool/threads';
+import { describe, expect, it } from 'vitest';
+import { inheritedExecArgv } from '../src/inherited-exec-argv.js';
+
+const run = promisify(execFile);
+const threads = import.meta.resolve('@pool/threads');
+const tasks = new URL('fixtures/tasks.mjs', import.meta.url).href;
+
+describe('starting threads', () => {
+  it('works from a module on the command line', async () => {
+    const code = `
+      import { ThreadsPool } from '${threads}';
+      const pool = new ThreadsPool({ limit: 1 });
+      await pool.start();
+      console.log(await pool.applyAsync({ module: '${tasks}', name: 'add' }, [2, 3]).result);
+      await pool.stop();`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code]);
+    expect(stdout.trim()).toBe('5');
+  });
+
+  it('says why a thread did not come up', async () => {
+    const pool = new ThreadsPool({ limit: 1, execArgv: ['--input-type=module'] });
+    const error = await pool.start().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PoolStartError);
+    expect((error as Error).message).toMatch(/--input-type/);
+  });
+
+  it.each([
+    [['--expose-gc'], undefined],
+    [['--input-type=module', '-e', 'code'], []],
+    [
+      ['--expose-gc', '--import', 'tsx', '--conditions=dev', '--input-type', 'module', '-e', 'code'],
+      ['--import', 'tsx', '--conditions=dev'],
+    ],
+  ])('of %j passes on %j', (execArgv, expected) => {
+    expect(inheritedExecArgv(execArgv)).toEqual(expected);
+  });
+});
