@@ -127,12 +127,12 @@ export class PreforkPool extends ChildPool {
 /** Options that would make a child listen on the same port, run something else, or never end. */
 const ownToThisProcess =
   /^--?(inspect|debug|input-type|eval|e$|print|p$|pe$|check|c$|interactive|i$|test|watch|cpu-prof|heap-prof|prof)/;
-/** Those whose value may be the next argument. */
-const withValue = /^(-e|--eval|-p|--print|-pe|--inspect-port|--debug-port|--input-type)$/;
 
 function inheritedExecArgv(): string[] {
-  const { execArgv } = process;
-  return execArgv.filter(
-    (argument, i) => !ownToThisProcess.test(argument) && !withValue.test(execArgv[i - 1] ?? ''),
-  );
+  let own = false;
+  return process.execArgv.filter((argument) => {
+    // What is no option is the value of the one before.
+    if (argument.startsWith('-')) own = ownToThisProcess.test(argument);
+    return !own;
+  });
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
-import { isAlive, started, target, until } from './support.js';
+import { isAlive, newFolder, started, target, until } from './support.js';
 
 it('children have a title, and no channel that a task could speak on', async () => {
   const pool = await started({ limit: 2, name: 'mail' });
@@ -57,15 +57,9 @@ it('children end with the process of their pool, even in a busy loop', async () 
   await until(() => !pids.some(isAlive), 'both children are gone');
 });
 
-it('a pool that has nothing to do does not keep its process alive', async () => {
-  const code = `
-    import { PreforkPool } from '@pool/prefork';
-    const pool = new PreforkPool({ limit: 1 });
-    await pool.start();
-    const value = await pool.applyAsync({ module: ${JSON.stringify(target('add').module)}, name: 'add' }, [1, 2]).result;
-    console.log(value);
-  `;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+/** Runs a program that makes a pool, and gives back how it ended and what it printed. */
+async function run(code: string, execArgv: string[] = []): Promise<{ exitCode: number; out: string }> {
+  const child = spawn(process.execPath, [...execArgv, '--input-type=module', '-e', code], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -73,7 +67,23 @@ it('a pool that has nothing to do does not keep its process alive', async () => 
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString();
   });
-  const [exitCode] = await once(child, 'exit');
-  expect(exitCode).toBe(0);
-  expect(out).toBe('3\n');
+  const [exitCode] = (await once(child, 'close')) as [number];
+  return { exitCode, out };
+}
+
+const addsTwo = `
+  import { PreforkPool } from '@pool/prefork';
+  const pool = new PreforkPool({ limit: 1 });
+  await pool.start();
+  const value = await pool.applyAsync({ module: ${JSON.stringify(target('add').module)}, name: 'add' }, [1, 2]).result;
+  console.log(value);
+`;
+
+it('a pool that has nothing to do does not keep its process alive', async () => {
+  expect(await run(addsTwo)).toEqual({ exitCode: 0, out: '3\n' });
+});
+
+it('children do not get the options that are only this process’s own, nor their values', async () => {
+  const options = ['--cpu-prof', '--cpu-prof-dir', newFolder(), '--cpu-prof-interval', '5000'];
+  expect(await run(addsTwo, options)).toEqual({ exitCode: 0, out: '3\n' });
 });

@@ -14,6 +14,8 @@ const { positionals, values } = parseArgs({
     only: { type: 'string', default: '' },
     loads: { type: 'string', default: '' },
     size: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '5' },
+    within: { type: 'string', default: '480' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -30,14 +32,21 @@ if (positionals[0] === 'workloads') {
 }
 if (positionals[0] !== 'pools') {
   console.error(
-    'usage: npm run bench -- pools [--quick] [--only NAME,…] [--loads NAME,…] [--size N] [--write]\n' +
+    'usage: npm run bench -- pools [--quick] [--only NAME,…] [--loads NAME,…] [--rounds N] [--within SECONDS] [--size N] [--write]\n' +
       '       npm run bench -- workloads [--quick] [--write]',
   );
   process.exit(2);
 }
 const only = list(values.only);
 const loads = list(values.loads);
-const measured = await benchPools({ quick: values.quick, only, loads, size: Number(values.size) });
+const rounds = values.quick ? 1 : Number(values.rounds);
+const measured = await benchPools({
+  rounds,
+  within: Number(values.within),
+  only,
+  loads,
+  size: Number(values.size),
+});
 console.log(poolsTables(measured));
 const whole = only.length === 0 && loads.length === 0;
 if ((whole && !values.quick) || values.write) {

@@ -74,10 +74,11 @@ not the rates: those differ between machines, and between moments of one machine
 ## Run it
 
 \`\`\`sh
-npm run bench -- pools                                  # all of it, some 7 minutes; writes this page
-npm run bench -- pools --quick                          # a rough look
+npm run bench -- pools                                  # all of it, at most 8 minutes; writes this page
+npm run bench -- pools --quick                          # a rough look: one round
 npm run bench -- pools --only process --loads noop,rtt  # a part: of kinds or names of pools, and of loads
 npm run bench -- pools --only process --write           # a part that takes the place of its figures on this page
+npm run bench -- pools --only thread --within 120       # as many rounds as fit
 \`\`\`
 `;
 }

@@ -11,9 +11,13 @@ const measure = fileURLToPath(new URL('./measure.mjs', import.meta.url));
 /** `start` is a process of its own each time; all others share one. */
 export const allLoads = ['noop', 'echo1k', 'echo100k', 'rtt', 'cpu', 'line', 'sleep', 'start'];
 
+/** How many times a pool is started in a round. */
+const STARTS = 2;
+
 /**
  * @typedef {object} PoolsOptions
- * @property {boolean} quick one short round
+ * @property {number} rounds
+ * @property {number} within seconds after which no other round begins, nor is the present one gone on with
  * @property {string[]} only parts of the names of the pools to measure, or `process`, `thread`, `inline`; all when empty
  * @property {string[]} loads all when empty
  * @property {number} size children of each pool
@@ -26,7 +30,7 @@ export const allLoads = ['noop', 'echo1k', 'echo100k', 'rtt', 'cpu', 'line', 'sl
  * @param {PoolsOptions} options
  * @returns {Promise<Measured>}
  */
-export async function benchPools({ quick, only, loads, size }) {
+export async function benchPools({ rounds, within, only, loads, size }) {
   const unknown = loads.filter((load) => !allLoads.includes(load));
   if (unknown.length > 0)
     throw new Error(`no load is named ${unknown.join(', ')}; there are ${allLoads.join(', ')}`);
@@ -38,41 +42,41 @@ export async function benchPools({ quick, only, loads, size }) {
     .map(([name]) => name);
   if (names.length === 0) throw new Error(`no pool is named ${only.join(', ')}`);
   const wanted = loads.length === 0 ? allLoads : loads;
-  const rounds = quick ? 1 : 5;
-  const starts = quick ? 3 : 11;
-  const seconds = quick ? 0.5 : 0.7;
+  const seconds = 0.7;
+  const until = performance.now() + within * 1000;
   /** @type {Samples} */
   const samples = Object.fromEntries(names.map((name) => [name, {}]));
-  /** @param {string} name @param {string[]} which @param {number} round from 1 */
+  /** @param {string} name @param {string[]} which @param {number} round from 0 */
   const sample = async (name, which, round) => {
+    if (performance.now() > until) return;
     const result = await measureOne(name, size, seconds, which);
     const own = samples[name] ?? {};
     for (const [key, value] of Object.entries(result)) {
       // Start-up is measured by itself: here the machine may still be busy with what went before.
       if (value === null || (key === 'start' && which.length > 0)) continue;
       own[key] ??= [];
-      own[key][round - 1] = value;
+      own[key][round] = value;
     }
   };
-  /** @param {number} round */
-  const inTurn = (round) => (round % 2 === 1 ? names : [...names].reverse());
-  for (let round = 1; round <= rounds; round++) {
-    for (const name of inTurn(round)) {
+  for (let round = 0; round < rounds && performance.now() < until; round++) {
+    const inTurn = round % 2 === 0 ? names : [...names].reverse();
+    /** @param {(name: string) => Promise<void>} action */
+    const each = async (action) => {
+      for (const name of inTurn) {
+        progress(`round ${round + 1} of ${rounds}: ${name}`);
+        await action(name).catch((error) => console.error(`\n${name}: ${error.message}`));
+      }
+    };
+    await each(async (name) => {
       const which = wanted.filter((load) => load !== 'start' && loadsOf(name).includes(load));
-      if (which.length === 0) continue;
-      progress(`round ${round} of ${rounds}: ${name}`);
-      await sample(name, which, round).catch((error) => console.error(`\n${name}: ${error.message}`));
-    }
-  }
-  for (let round = 1; wanted.includes('start') && round <= starts; round++) {
-    for (const name of inTurn(round)) {
-      progress(`start ${round} of ${starts}: ${name}`);
-      await sample(name, [], round).catch((error) => console.error(`\n${name}: ${error.message}`));
-    }
+      if (which.length > 0) await sample(name, which, round);
+    });
+    for (let i = 0; wanted.includes('start') && i < STARTS; i++)
+      await each((name) => sample(name, [], round * STARTS + i));
   }
   progress('');
   const figures = new Set(Object.values(samples).flatMap((own) => Object.keys(own)));
-  const method = `${rounds} rounds of ${seconds} s a load, ${starts} starts, ${size} children`;
+  const method = `up to ${rounds} rounds of ${seconds} s a load and ${STARTS} starts, ${size} children`;
   return { samples, methods: Object.fromEntries([...figures].map((figure) => [figure, method])) };
 }
 
