@@ -16,7 +16,7 @@ export interface ProcessOptions {
   readonly cwd: string | undefined;
   readonly execArgv: readonly string[];
   readonly killGrace: number;
-  /** Where the child's lines go; its own stdout and stderr are this process's, or nothing, if there is none. */
+  /** Where the child's lines go: to an output, straight to this process's own, or nowhere. The end of stderr is kept. */
   readonly stdout: Output | 'inherit' | 'ignore';
   readonly stderr: Output | 'inherit' | 'ignore';
   readonly blackBox: BlackBox | undefined;
@@ -61,6 +61,7 @@ export class ProcessChild implements Child {
   #congested = false;
   #killed = false;
   #exit: { exitCode: number | null; signal: NodeJS.Signals | null } | undefined = undefined;
+  #late: NodeJS.Timeout | undefined = undefined;
   #ended = false;
 
   constructor(spec: ChildSpec, listener: ChildListener, options: ProcessOptions) {
@@ -76,7 +77,7 @@ export class ProcessChild implements Child {
       stdio: [
         'ignore',
         typeof stdout === 'string' ? stdout : 'pipe',
-        typeof stderr === 'string' ? stderr : 'pipe',
+        stderr === 'inherit' ? stderr : 'pipe',
         'pipe',
         'pipe',
         blackBox?.fd ?? 'ignore',
@@ -101,9 +102,11 @@ export class ProcessChild implements Child {
     else lane?.destroy();
     if (fromChild) this.#read(fromChild);
     if (out && typeof stdout !== 'string') stdout.forward(out, () => spec.label);
-    if (err && typeof stderr !== 'string') {
+    if (err) {
       this.#open.add('stderr');
-      stderr.forward(err, () => spec.label);
+      if (typeof stderr !== 'string') stderr.forward(err, () => spec.label);
+      else err.unref();
+      err.on('error', () => {});
       err.on('data', (chunk: Buffer) => {
         this.#stderrTail = (this.#stderrTail + chunk.toString('utf8')).slice(-TAIL);
       });
@@ -224,7 +227,7 @@ export class ProcessChild implements Child {
       setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.killGrace * 1000);
     this.#closed('process');
     // What the child started may hold its stderr open for as long as it likes.
-    if (!this.#ended) setTimeout(() => this.#end(), LATE);
+    if (!this.#ended) this.#late = setTimeout(() => this.#end(), LATE);
   }
 
   #closed(part: string): void {
@@ -235,6 +238,7 @@ export class ProcessChild implements Child {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#late);
     this.#toChild?.close();
     this.#lane?.close();
     const { exitCode = null, signal = null } = this.#exit ?? {};

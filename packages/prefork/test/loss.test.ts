@@ -37,7 +37,7 @@ describe('the loss of a child', () => {
   });
 
   it('says so when the heap was full', async () => {
-    const pool = await started({ execArgv: ['--max-old-space-size=24'], output: 'prefix' });
+    const pool = await started({ execArgv: ['--max-old-space-size=24'] });
     const module = new URL('./fixtures/late.mjs', import.meta.url).href;
     const error = await lossOf(pool.applyAsync({ module, name: 'fillHeap' }).result);
     expect(error.details.outOfMemory).toBe(true);
