@@ -9,19 +9,18 @@ import {
   resolveChildPoolOptions,
 } from './child-pool-options.js';
 import { Crew, type CrewHost } from './crew.js';
-import { JobDiscardedError, Terminated } from './errors.js';
+import { Terminated } from './errors.js';
 import { ExceptionInfo } from './exception-info.js';
+import { discarded, endedBeforeStart, sortHeld } from './held-jobs.js';
 import type { Job } from './job.js';
 import { JobQueue } from './job-queue.js';
-import { lossOf } from './loss.js';
 import type { ChildEvent } from './pool-events.js';
 import type { PoolJob } from './pool-job.js';
 import { Scheduler } from './scheduler.js';
 import type { TargetReference } from './target.js';
 import { TargetTable } from './target-table.js';
+import { writesInfo } from './writes-info.js';
 
-/** How often a job may be sent to children that end before they start it. */
-const MAX_SENT = 2;
 /** How many milliseconds a child may be silent before the pool looks what it is at. */
 const SILENCE = 10;
 /** How often, in milliseconds, the pool looks whether it still has to keep its process alive. */
@@ -146,10 +145,7 @@ export abstract class ChildPool extends BasePool {
   protected override async onTerminateJob(job: Job, signal: NodeJS.Signals): Promise<void> {
     const own = job as PoolJob;
     if (this.#queue.remove(own)) {
-      this.failJob(
-        own,
-        ExceptionInfo.from(new Terminated('the job was ended before it started', { signal })),
-      );
+      this.failJob(own, endedBeforeStart(signal));
       return;
     }
     if (own.link === undefined) return;
@@ -178,24 +174,7 @@ export abstract class ChildPool extends BasePool {
       'max-tasks-per-child': maxTasksPerChild,
       'put-guarded-by-semaphore': this.putlocks,
       timeouts: [softTimeout, timeout],
-      writes: this.#writesInfo(),
-    };
-  }
-
-  #writesInfo(): Record<string, unknown> {
-    const counts = this.#crew.ready.map((link) => link.assigned);
-    const total = this.#writes;
-    const share = (n: number): string => `${total === 0 ? '0.00' : ((n / total) * 100).toFixed(2)}%`;
-    return {
-      total,
-      avg: share(counts.length === 0 ? 0 : total / counts.length),
-      all: counts.map(share).join(', '),
-      raw: counts.join(', '),
-      strategy: this.#options.scheduling,
-      inqueues: {
-        total: this.#crew.ready.length,
-        active: this.#crew.ready.filter((link) => link.held.length > 0).length,
-      },
+      writes: writesInfo(this.#crew.ready, this.#writes, this.#options.scheduling),
     };
   }
 
@@ -344,19 +323,10 @@ export abstract class ChildPool extends BasePool {
   #onExit(link: ChildLink, exit: ChildExit): void {
     link.noteBegun();
     const { started } = link;
-    const held = link.held.toArray();
-    const again: PoolJob[] = [];
-    const endings: [PoolJob, ExceptionInfo | undefined][] = [];
-    held.forEach((job, index) => {
-      job.link = undefined;
-      const signal = this.#terminations.get(job)?.signal;
-      if (index < started - 1) endings.push([job, lossOf(job, link, exit, 'finished', undefined)]);
-      else if (index < started) endings.push([job, lossOf(job, link, exit, 'running', signal)]);
-      else if (signal !== undefined) endings.push([job, endedBeforeStart(signal)]);
-      else if (this.#discards.has(job)) endings.push([job, discarded()]);
-      else if (job.sent >= MAX_SENT || this.state === 'TERMINATE')
-        endings.push([job, lossOf(job, link, exit, 'waiting', undefined)]);
-      else if (!job.ready) again.push(job);
+    const { again, endings } = sortHeld(link, exit, {
+      endedBy: (job) => this.#terminations.get(job)?.signal,
+      isDiscarded: (job) => this.#discards.has(job),
+      last: this.state === 'TERMINATE',
     });
     for (const [job] of endings.slice(0, started))
       if (job.state === 'pending') this.#links.jobAccepted(job, link, link.activeAt);
@@ -422,14 +392,6 @@ export abstract class ChildPool extends BasePool {
       reportMemory: maxMemoryPerChild !== undefined,
     };
   }
-}
-
-function endedBeforeStart(signal: NodeJS.Signals): ExceptionInfo {
-  return ExceptionInfo.from(new Terminated('the job was ended before it started', { signal }));
-}
-
-function discarded(): ExceptionInfo {
-  return ExceptionInfo.from(new JobDiscardedError('the pool was flushed before anything ran the job'));
 }
 
 /** Lets an error that is to go through the pool do so on a stack of its own, where it takes no other job along. */

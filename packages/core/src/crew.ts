@@ -1,9 +1,12 @@
 import type { ChildExit } from './child.js';
 import type { ChildLink } from './child-link.js';
 import type { ResolvedChildPoolOptions } from './child-pool-options.js';
+import { CrewHealth } from './crew-health.js';
 import { monotonic } from './deadlines.js';
-import { PoolClosedError, PoolStartError } from './errors.js';
+import { PoolClosedError } from './errors.js';
 import type { PoolLogger } from './logger.js';
+import { emptySlot, type Slot } from './slot.js';
+import { startError } from './start-error.js';
 
 /** What a crew needs of its pool. */
 export interface CrewHost {
@@ -25,24 +28,6 @@ export interface CrewHost {
 /** Why a child is replaced. */
 export type RetireReason = 'tasks' | 'memory' | 'idle' | 'age' | 'restart';
 
-interface Slot {
-  readonly index: number;
-  /** The child that gets jobs. */
-  link: ChildLink | undefined;
-  /** Its replacement, starting or ready. */
-  next: ChildLink | undefined;
-  /** The slot was taken away. */
-  surplus: boolean;
-  /** How many children in a row did not come up here, and when the next is tried. */
-  failures: number;
-  retry: NodeJS.Timeout | undefined;
-  waiters: (() => void)[];
-}
-
-/** From how many failures in a row in one slot on the pool is called unhealthy. */
-const UNHEALTHY = 3;
-const FIRST_DELAY = 0.1;
-const MAX_DELAY = 30;
 /** A child that ends on its own within so many seconds, without having done a job, failed to start. */
 const STILLBORN = 1;
 /** When so many of its tasks are left, or a quarter of them, a child's replacement is called. */
@@ -59,9 +44,7 @@ export class Crew {
   #spawningSpares = 0;
   #nextIndex = 1;
   #ready: ChildLink[] = [];
-  /** How many slots' last children did not come up. */
-  #failing = 0;
-  #unhealthy = false;
+  readonly #health: CrewHealth = new CrewHealth();
   #ending = false;
   #startFailed: ((error: Error) => void) | undefined = undefined;
   #emptied: (() => void)[] = [];
@@ -84,7 +67,7 @@ export class Crew {
 
   /** Whether some slot's children do not come up. */
   get troubled(): boolean {
-    return this.#failing > 0;
+    return this.#health.troubled;
   }
 
   /** How many slots there are. */
@@ -116,15 +99,7 @@ export class Crew {
   async grow(n: number): Promise<void> {
     const waiting: Promise<void>[] = [];
     for (let i = 0; i < n; i++) {
-      const slot: Slot = {
-        index: this.#nextIndex++,
-        link: undefined,
-        next: undefined,
-        surplus: false,
-        failures: 0,
-        retry: undefined,
-        waiters: [],
-      };
+      const slot = emptySlot(this.#nextIndex++);
       this.#slots.push(slot);
       waiting.push(new Promise((resolve) => slot.waiters.push(resolve)));
       this.#fill(slot);
@@ -139,7 +114,7 @@ export class Crew {
     const surplus = [...this.#slots].sort((a, b) => rank(a) - rank(b) || b.index - a.index).slice(0, n);
     for (const slot of surplus) {
       slot.surplus = true;
-      if (slot.failures > 0) this.#failing -= 1;
+      this.#health.dropped(slot);
       clearTimeout(slot.retry);
       this.#slots.splice(this.#slots.indexOf(slot), 1);
       for (const wake of slot.waiters) wake();
@@ -206,11 +181,7 @@ export class Crew {
   /** A child that did a job, or lived for a while, came up for good. */
   #proven(link: ChildLink): void {
     const slot = this.#slotOf(link);
-    if (slot === undefined || slot.failures === 0) return;
-    slot.failures = 0;
-    this.#failing -= 1;
-    if (!this.#unhealthy || this.troubled) return;
-    this.#unhealthy = false;
+    if (slot === undefined || !this.#health.recovered(slot)) return;
     this.#host.healthy();
     this.#replenishSpares();
   }
@@ -439,14 +410,9 @@ export class Crew {
       this.#host.logger.error('a spare child did not come up', error);
       return;
     }
-    if (slot.failures === 0) this.#failing += 1;
-    slot.failures += 1;
-    const delay = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (slot.failures - 1));
+    const { delay, unhealthy } = this.#health.failed(slot);
     this.#host.logger.error(`a child did not come up; trying again in ${delay} s`, error);
-    if (slot.failures >= UNHEALTHY) {
-      this.#unhealthy = true;
-      this.#host.unhealthy(slot.failures, delay, error);
-    }
+    if (unhealthy) this.#host.unhealthy(slot.failures, delay, error);
     clearTimeout(slot.retry);
     slot.retry = setTimeout(() => {
       slot.retry = undefined;
@@ -479,16 +445,4 @@ export class Crew {
 /** 155 is what Celery's children leave with when they have had their share. */
 function isCleanExit({ exitCode }: ChildExit): boolean {
   return exitCode === 0 || exitCode === 155;
-}
-
-function startError(link: ChildLink, exit: ChildExit, aliveTimeout: number): PoolStartError {
-  let why: string;
-  if (exit.error !== undefined) why = `it could not be spawned: ${exit.error}`;
-  else if (link.killedFor === 'unresponsive') why = `it was not ready within ${aliveTimeout} s`;
-  else if (link.fatal !== undefined) why = link.fatal.info.toString();
-  else why = `it ended with ${exit.signal === null ? `exit code ${exit.exitCode}` : `signal ${exit.signal}`}`;
-  const tail = exit.stderrTail?.trim() ? `; its stderr ended with:\n${exit.stderrTail.trimEnd()}` : '';
-  return new PoolStartError(`a child did not come up: ${why}${tail}`, {
-    cause: exit.error ?? link.fatal?.info.toError(),
-  });
 }
