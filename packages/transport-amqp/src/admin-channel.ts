@@ -6,7 +6,7 @@ import type { Channel, ChannelModel } from 'amqplib';
  */
 export class AdminChannel {
   readonly #connection: ChannelModel;
-  #channel: Promise<Channel> | undefined;
+  #channel: Channel | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(connection: ChannelModel) {
@@ -20,8 +20,8 @@ export class AdminChannel {
   }
 
   async #run<T>(call: (channel: Channel) => Promise<T>): Promise<T> {
-    this.#channel ??= this.#open();
-    const channel = await this.#channel;
+    this.#channel ??= await this.#open();
+    const channel = this.#channel;
     try {
       return await call(channel);
     } catch (error) {
@@ -36,7 +36,7 @@ export class AdminChannel {
     // Told by the call that failed.
     channel.on('error', () => {});
     channel.on('close', () => {
-      this.#channel = undefined;
+      if (this.#channel === channel) this.#channel = undefined;
     });
     return channel;
   }

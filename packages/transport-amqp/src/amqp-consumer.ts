@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  backOff,
   type Consumer,
   ConsumerStalledError,
   checkPrefetch,
@@ -16,9 +17,18 @@ export interface ConsumerPort {
   /** Whether one prefetch counts for the whole channel, for these queues. */
   channelWide(queues: readonly string[]): boolean;
   createDelivery(message: ConsumeMessage, queue: string, consumer: AmqpConsumer): Delivery;
+  /** The properties of this message cannot be read, or must not be. */
+  refuse(delivery: Delivery): boolean;
+  /** Makes a queue that the broker took away again; false if it is none of ours, or no longer. */
+  declareAgain(queue: string): Promise<boolean>;
   onCancelled(consumer: AmqpConsumer, queue: string): void;
+  onResumed(consumer: AmqpConsumer, queue: string): void;
+  onStalled(consumer: AmqpConsumer, queue: string, error: Error, delay: number): void;
   onLost(error: Error): void;
+  /** It was cancelled. */
   ended(consumer: AmqpConsumer): void;
+  /** It was cancelled and holds nothing any more. */
+  released(consumer: AmqpConsumer): void;
 }
 
 /**
@@ -29,6 +39,7 @@ export class AmqpConsumer implements Consumer {
   readonly tag: string = `ctag.${randomUUID()}`;
   readonly #port: ConsumerPort;
   readonly #options: ResolvedConsumeOptions;
+  /** The broker's consumers, by queue. */
   readonly #tags = new Map<string, string>();
   #queues: string[];
   #prefetch: number;
@@ -36,6 +47,8 @@ export class AmqpConsumer implements Consumer {
   #cancelling: Promise<void> | undefined;
   #channel: Channel | undefined;
   #window: AckWindow | undefined;
+  /** Whether the channel's prefetch counts for all its queues. */
+  #channelWide = false;
   #unacked = 0;
   #incoming: Delivery[] = [];
   #handing = false;
@@ -89,9 +102,7 @@ export class AmqpConsumer implements Consumer {
   }
 
   async #begin(): Promise<void> {
-    this.#incoming = [];
-    this.#unacked = 0;
-    this.#tags.clear();
+    this.disconnect();
     const channel = await this.#port.openChannel();
     this.#channel = channel;
     this.#window = new AckWindow({
@@ -101,10 +112,22 @@ export class AmqpConsumer implements Consumer {
     channel.on('close', () => {
       if (this.#channel === channel) this.#channel = undefined;
     });
-    channel.on('error', (error: Error) => this.#port.onLost(error));
+    channel.on('error', (error: Error) => {
+      if (this.#channel === channel) this.#port.onLost(error);
+    });
+    this.#channelWide = this.#port.channelWide(this.#queues);
     await this.#applyPrefetch(channel);
     if (this.#paused) return;
     for (const queue of this.#queues) await this.#consume(channel, queue);
+  }
+
+  /** The connection is gone, and what was held with it. */
+  disconnect(): void {
+    this.#channel = undefined;
+    this.#window = undefined;
+    this.#incoming = [];
+    this.#unacked = 0;
+    this.#tags.clear();
   }
 
   setPrefetch(prefetch: number): Promise<void> {
@@ -115,12 +138,7 @@ export class AmqpConsumer implements Consumer {
       const channel = this.#channel;
       if (channel === undefined || this.#options.noAck) return;
       await this.#applyPrefetch(channel);
-      if (this.#port.channelWide(this.#queues)) return;
-      // A prefetch of its own is fixed when a consumer begins: it is renewed; what it holds stays on the channel.
-      for (const queue of [...this.#tags.keys()]) {
-        await this.#endQueue(channel, queue);
-        await this.#consume(channel, queue);
-      }
+      if (!this.#channelWide) await this.#renew(channel);
     });
   }
 
@@ -128,7 +146,10 @@ export class AmqpConsumer implements Consumer {
     if (this.#queues.includes(queue) || this.cancelled) return;
     this.#queues.push(queue);
     await this.#inTurn(async () => {
-      if (this.#channel !== undefined && !this.#paused) await this.#consume(this.#channel, queue);
+      const channel = this.#channel;
+      if (channel === undefined || this.#paused || !this.#queues.includes(queue)) return;
+      if (this.#channelWide && !this.#port.channelWide(this.#queues)) await this.#narrow(channel);
+      await this.#consume(channel, queue);
     });
   }
 
@@ -172,6 +193,7 @@ export class AmqpConsumer implements Consumer {
       if (channel !== undefined)
         for (const queue of [...this.#tags.keys()]) await this.#endQueue(channel, queue);
     }).catch(() => {});
+    this.#releaseWhenDone();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -221,16 +243,16 @@ export class AmqpConsumer implements Consumer {
 
   /** Sends what is noted; resolves when the broker has seen it. */
   async flush(): Promise<void> {
-    const channel = this.#channel;
-    if (channel === undefined) return;
-    this.#window?.flush();
-    await this.#inTurn(() => this.#applyPrefetch(channel));
+    if (this.#channel !== undefined) this.#window?.flush();
+    await this.#inTurn(async () => {
+      if (this.#channel !== undefined) await this.#applyPrefetch(this.#channel);
+    });
   }
 
   /** Closes the channel: what is held goes back to its queues. */
   async close(): Promise<void> {
     const channel = this.#channel;
-    this.#channel = undefined;
+    this.disconnect();
     await channel?.close().catch(() => {});
   }
 
@@ -247,17 +269,34 @@ export class AmqpConsumer implements Consumer {
   }
 
   async #applyPrefetch(channel: Channel): Promise<void> {
-    await channel.prefetch(this.#options.noAck ? 0 : this.#prefetch, this.#port.channelWide(this.#queues));
+    await channel.prefetch(this.#options.noAck ? 0 : this.#prefetch, this.#channelWide);
+  }
+
+  /** A queue came in that has no prefetch for the whole channel: each queue gets one of its own. */
+  async #narrow(channel: Channel): Promise<void> {
+    await channel.prefetch(0, true);
+    this.#channelWide = false;
+    await this.#applyPrefetch(channel);
+    await this.#renew(channel);
+  }
+
+  /** A prefetch of its own is fixed when a consumer begins: it is renewed; what it holds stays on the channel. */
+  async #renew(channel: Channel): Promise<void> {
+    for (const queue of [...this.#tags.keys()]) {
+      await this.#endQueue(channel, queue);
+      await this.#consume(channel, queue);
+    }
   }
 
   async #consume(channel: Channel, queue: string): Promise<void> {
-    const consumerTag = `${this.tag}.${this.#queues.indexOf(queue)}.${randomUUID()}`;
+    const consumerTag = `${this.tag}.${randomUUID()}`;
     this.#tags.set(queue, consumerTag);
+    const onMessage = (message: ConsumeMessage | null): void => {
+      if (message !== null) this.#onMessage(queue, message);
+      else if (this.#tags.get(queue) === consumerTag) this.#onTakenAway(queue);
+    };
     try {
-      await channel.consume(queue, (message) => this.#onMessage(queue, message), {
-        consumerTag,
-        noAck: this.#options.noAck,
-      });
+      await channel.consume(queue, onMessage, { consumerTag, noAck: this.#options.noAck });
     } catch (error) {
       this.#tags.delete(queue);
       throw error;
@@ -271,26 +310,53 @@ export class AmqpConsumer implements Consumer {
     await channel.cancel(consumerTag);
   }
 
-  #onMessage(queue: string, message: ConsumeMessage | null): void {
+  #onMessage(queue: string, message: ConsumeMessage): void {
     this.#lastPollAt = performance.now();
-    if (message === null) {
-      this.#tags.delete(queue);
-      this.#queues = this.#queues.filter((name) => name !== queue);
-      this.#options.onCancelled?.(queue);
-      this.#port.onCancelled(this, queue);
-      return;
-    }
     if (!this.#options.noAck) {
       this.#window?.add(message.fields.deliveryTag);
       this.#unacked += 1;
     }
     const delivery = this.#port.createDelivery(message, queue, this);
+    if (this.#port.refuse(delivery)) return;
     if (this.#paused || this.cancelled || !this.#queues.includes(queue)) {
       delivery.reject({ requeue: true });
       return;
     }
     this.#incoming.push(delivery);
     this.#scheduleHand();
+  }
+
+  /** The queue was deleted, or its node died. */
+  #onTakenAway(queue: string): void {
+    this.#lastPollAt = performance.now();
+    this.#tags.delete(queue);
+    this.#options.onCancelled?.(queue);
+    this.#port.onCancelled(this, queue);
+    if (this.#channel !== undefined) void this.#takeAgain(this.#channel, queue);
+  }
+
+  /** Makes the queue again and takes from it, tried until it succeeds or nobody wants it any more. */
+  async #takeAgain(channel: Channel, queue: string): Promise<void> {
+    const wanted = (): boolean =>
+      this.#channel === channel && !this.cancelled && this.#queues.includes(queue);
+    for (let attempt = 0; wanted(); attempt++) {
+      try {
+        if (!(await this.#port.declareAgain(queue))) {
+          this.#queues = this.#queues.filter((name) => name !== queue);
+          return;
+        }
+        await this.#inTurn(async () => {
+          if (wanted() && !this.#paused && !this.#tags.has(queue)) await this.#consume(channel, queue);
+        });
+        if (wanted()) this.#port.onResumed(this, queue);
+        return;
+      } catch (error) {
+        if (!wanted()) return;
+        const delay = backOff(attempt);
+        this.#port.onStalled(this, queue, error as Error, delay);
+        await new Promise<void>((resolve) => setTimeout(resolve, delay * 1000).unref());
+      }
+    }
   }
 
   /** What came in one turn of the event loop is handed over together, and nothing before `consume` has returned. */
@@ -319,7 +385,14 @@ export class AmqpConsumer implements Consumer {
     setImmediate(() => {
       this.#flushing = false;
       if (this.#channel !== undefined) this.#window?.flush();
+      if (this.cancelled) this.#releaseWhenDone();
     });
+  }
+
+  /** What was cancelled keeps its channel until the last message it holds is settled. */
+  #releaseWhenDone(): void {
+    if (this.#unacked > 0 || this.#flushing) return;
+    void this.#inTurn(() => this.close()).then(() => this.#port.released(this));
   }
 }
 

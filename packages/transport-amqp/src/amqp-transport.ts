@@ -1,12 +1,13 @@
 import type { Message } from '@pool/message';
 import {
-  asideHeaders,
   type Binding,
   type BrokerUrl,
   ConnectionError,
   type Consumer,
+  DeclarationMismatchError,
   type Delivery,
   type ExchangeDeclaration,
+  NotSupportedError,
   type QueueDeclaration,
   type QueueStatus,
   type ResolvedConsumeOptions,
@@ -16,26 +17,14 @@ import {
   Transport,
   type TransportCapabilities,
 } from '@pool/transport';
-import type { ChannelModel, ConsumeMessage } from 'amqplib';
-import { AdminChannel } from './admin-channel.js';
+import type { Channel, ConsumeMessage } from 'amqplib';
 import { AmqpConsumer, type ConsumerPort } from './amqp-consumer.js';
 import type { AmqpTransportOptions } from './amqp-options.js';
 import { fromAmqp, toAmqp } from './amqp-properties.js';
 import { majorVersion, openConnection } from './connection.js';
+import { asideCopy, countedCopy, refusalOf, takeDeliveryCount } from './copies.js';
 import { declarationError, queueOptions } from './declarations.js';
-import { DelayedDelivery } from './delayed-delivery.js';
-import { Publisher } from './publisher.js';
-
-/** How often a message was delivered before it was given back for later, which the broker sees as a new message. */
-const COUNT_HEADER = 'x-pool-delivery-count';
-
-/** One connection, with what works on it. */
-interface Link {
-  readonly connection: ChannelModel;
-  readonly admin: AdminChannel;
-  readonly publisher: Publisher;
-  readonly delayed: DelayedDelivery;
-}
+import { Link, type LinkHost } from './link.js';
 
 /** RabbitMQ as a broker, declared as Celery declares it. */
 export class AmqpTransport extends Transport {
@@ -48,6 +37,7 @@ export class AmqpTransport extends Transport {
     messageTtl: true,
     queueExpiry: true,
     livePrefetch: true,
+    // Of quorum queues alone.
     deliveryCount: false,
     deadLetterExchange: true,
     multiProcess: true,
@@ -56,6 +46,7 @@ export class AmqpTransport extends Transport {
   };
   readonly #options: AmqpTransportOptions;
   readonly #consumers = new Set<AmqpConsumer>();
+  readonly #copying = new Set<Promise<void>>();
   #link: Link | undefined;
 
   constructor(urls: readonly BrokerUrl[], options: AmqpTransportOptions = {}) {
@@ -69,110 +60,100 @@ export class AmqpTransport extends Transport {
   }
 
   protected override async onConnect(url: BrokerUrl, signal: AbortSignal): Promise<void> {
+    const { connectTimeout = 10, delayQueueType = 'quorum', maxWaitingPublishes = 10_000 } = this.#options;
     const connection = await openConnection(url, this.#options, signal);
-    let failure: Error | undefined;
-    connection.on('error', (error: Error) => {
-      failure = error;
-    });
-    connection.on('close', (error?: Error) => {
-      if (this.#link?.connection !== connection) return;
-      const cause = failure ?? error;
-      const why = cause === undefined ? '' : `: ${cause.message}`;
-      this.connectionLost(new ConnectionError(`the connection to ${url} was lost${why}`, { cause }));
-    });
-    connection.on('blocked', (reason: string) => this.emit('blocked', reason));
-    connection.on('unblocked', () => this.emit('unblocked'));
-    const admin = new AdminChannel(connection);
-    const delayed = new DelayedDelivery(admin, this.#options.delayQueueType ?? 'quorum');
-    const publisher = new Publisher(connection, admin, () => {
-      this.stats.unroutable += 1;
-    });
-    this.#link = { connection, admin, publisher, delayed };
+    const host: LinkHost = {
+      open: () => openConnection(url, this.#options, AbortSignal.timeout(connectTimeout * 1000)),
+      onLost: (cause) => {
+        const why = cause === undefined ? '' : `: ${cause.message}`;
+        this.connectionLost(new ConnectionError(`the connection to ${url} was lost${why}`, { cause }));
+      },
+      onBlocked: (reason) => this.emit('blocked', reason),
+      onUnblocked: () => this.emit('unblocked'),
+      onUnroutable: () => {
+        this.stats.unroutable += 1;
+      },
+    };
+    this.#link = new Link(connection, host, { delayQueueType, maxWaitingPublishes });
   }
 
   protected override async onDisconnect(): Promise<void> {
-    const connection = this.#link?.connection;
+    const link = this.#link;
     this.#link = undefined;
-    await connection?.close().catch(() => {});
+    for (const consumer of this.#consumers) {
+      consumer.disconnect();
+      if (consumer.cancelled) this.#consumers.delete(consumer);
+    }
+    await link?.close();
   }
 
   protected override async onReconnect(): Promise<void> {
+    if (this.consumers.size > 0) this.#open.separatePublishes();
     for (const consumer of this.consumers) await (consumer as AmqpConsumer).start();
   }
 
   protected override async onClose(): Promise<void> {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
-    this.#consumers.clear();
     await this.onDisconnect();
+    this.#consumers.clear();
   }
 
   protected override async onDeclareExchange(declaration: Required<ExchangeDeclaration>): Promise<void> {
     const { name, type, durable, autoDelete } = declaration;
-    await this.#declare(`exchange ${name}`, { type, durable, autoDelete }, async () => {
-      await this.#open.admin.run((channel) =>
-        channel.assertExchange(name, type, { durable, autoDelete, arguments: declaration.arguments }),
-      );
-    });
+    const options = { durable, autoDelete, arguments: declaration.arguments };
+    await this.#declare(`exchange ${name}`, { type, ...options }, (channel) =>
+      channel.assertExchange(name, type, options),
+    );
   }
 
   protected override async onDeleteExchange(name: string): Promise<void> {
-    await this.#open.admin.run((channel) => channel.deleteExchange(name));
+    await this.#declare(`exchange ${name}`, {}, (channel) => channel.deleteExchange(name));
   }
 
-  protected override onDeclareQueue(declaration: QueueDeclaration): Promise<QueueStatus> {
+  protected override async onDeclareQueue(declaration: QueueDeclaration): Promise<QueueStatus> {
     const options = queueOptions(declaration, this.#options.defaultQueueType);
-    return this.#declare(`queue ${declaration.name}`, options, async () => {
-      const { queue, messageCount, consumerCount } = await this.#open.admin.run((channel) =>
-        channel.assertQueue(declaration.name, options),
-      );
-      return { name: queue, messageCount, consumerCount };
-    });
+    const { queue, messageCount, consumerCount } = await this.#declare(
+      `queue ${declaration.name}`,
+      options,
+      (channel) => channel.assertQueue(declaration.name, options),
+    );
+    return { name: queue, messageCount, consumerCount };
   }
 
   protected override async onDeleteQueue(name: string): Promise<number> {
-    return (await this.#open.admin.run((channel) => channel.deleteQueue(name))).messageCount;
+    return (await this.#declare(`queue ${name}`, {}, (channel) => channel.deleteQueue(name))).messageCount;
   }
 
-  protected override async onBindQueue({
-    queue,
-    exchange,
-    routingKey,
-    ...binding
-  }: Required<Binding>): Promise<void> {
-    await this.#declare(`queue ${queue} or exchange ${exchange}`, { routingKey }, async () => {
-      await this.#open.admin.run((channel) =>
-        channel.bindQueue(queue, exchange, routingKey, binding.arguments),
-      );
-    });
+  protected override async onBindQueue(binding: Required<Binding>): Promise<void> {
+    const { queue, exchange, routingKey } = binding;
+    const what = `queue ${queue} or exchange ${exchange}`;
+    await this.#declare(what, { routingKey }, (channel) =>
+      channel.bindQueue(queue, exchange, routingKey, binding.arguments),
+    );
+    const topic = this.declaredExchange(exchange)?.type === 'topic';
+    if (topic && this.#isQuorum(queue)) await this.#open.delayed.bindExchange(queue, exchange, routingKey);
   }
 
-  protected override async onUnbindQueue({
-    queue,
-    exchange,
-    routingKey,
-    ...binding
-  }: Required<Binding>): Promise<void> {
-    await this.#open.admin.run((channel) =>
+  protected override async onUnbindQueue(binding: Required<Binding>): Promise<void> {
+    const { queue, exchange, routingKey } = binding;
+    const what = `queue ${queue} or exchange ${exchange}`;
+    await this.#declare(what, { routingKey }, (channel) =>
       channel.unbindQueue(queue, exchange, routingKey, binding.arguments),
     );
   }
 
   protected override async onPurgeQueue(name: string): Promise<number> {
-    return (await this.#open.admin.run((channel) => channel.purgeQueue(name))).messageCount;
+    return (await this.#declare(`queue ${name}`, {}, (channel) => channel.purgeQueue(name))).messageCount;
   }
 
-  protected override onQueueStatus(name: string): Promise<QueueStatus> {
-    return this.#declare(`queue ${name}`, {}, async () => {
-      const { messageCount, consumerCount } = await this.#open.admin.run((channel) =>
-        channel.checkQueue(name),
-      );
-      return { name, messageCount, consumerCount };
-    });
+  protected override async onQueueStatus(name: string): Promise<QueueStatus> {
+    const status = await this.#declare(`queue ${name}`, {}, (channel) => channel.checkQueue(name));
+    return { name, messageCount: status.messageCount, consumerCount: status.consumerCount };
   }
 
-  async #declare<T>(what: string, wanted: unknown, call: () => Promise<T>): Promise<T> {
+  async #declare<T>(what: string, wanted: unknown, call: (channel: Channel) => Promise<T>): Promise<T> {
     try {
-      return await call();
+      return await this.#open.admin.run(call);
     } catch (error) {
       throw declarationError(what, wanted, error);
     }
@@ -183,7 +164,12 @@ export class AmqpTransport extends Transport {
     const { exchange, routingKey, delay } = options;
     const properties = toAmqp(message, options);
     if (delay > 0) {
-      if (exchange !== '') this.require('delayedDelivery');
+      if (exchange !== '') {
+        throw new NotSupportedError(
+          `a message with a delay goes to a queue; name one, instead of the exchange ${exchange}`,
+          { capability: 'delayedDelivery' },
+        );
+      }
       const ladder = await delayed.route(routingKey, delay);
       await publisher.publish(ladder.exchange, ladder.routingKey, message.body, properties);
     } else await publisher.publish(exchange, routingKey, message.body, properties);
@@ -193,6 +179,7 @@ export class AmqpTransport extends Transport {
   protected override async onConsume(options: ResolvedConsumeOptions): Promise<Consumer> {
     const consumer = new AmqpConsumer(this.#port, options);
     this.#consumers.add(consumer);
+    this.#open.separatePublishes();
     try {
       await consumer.start();
     } catch (error) {
@@ -207,35 +194,41 @@ export class AmqpTransport extends Transport {
     openChannel: () => this.#open.connection.createChannel(),
     channelWide: (queues) => this.#channelWide(queues),
     createDelivery: (message, queue, consumer) => this.#deliver(message, queue, consumer),
+    refuse: (delivery) => this.#refuse(delivery),
+    declareAgain: (queue) => this.declareQueueAgain(queue),
     onCancelled: (consumer, queue) => this.emit('consumerCancelled', consumer, queue),
+    onResumed: (consumer, queue) => this.emit('consumerResumed', consumer, queue),
+    onStalled: (consumer, queue, error, delay) => this.emit('consumerStalled', consumer, queue, error, delay),
     onLost: (error) => this.connectionLost(error),
     ended: (consumer) => this.forgetConsumer(consumer),
+    released: (consumer) => this.#consumers.delete(consumer),
   };
 
   #channelWide(queues: readonly string[]): boolean {
-    const { channelWidePrefetch, defaultQueueType } = this.#options;
+    const { channelWidePrefetch } = this.#options;
     if (channelWidePrefetch !== undefined) return channelWidePrefetch;
-    if (majorVersion(this.#open.connection) >= 4) return false;
-    return !queues.some((queue) => {
-      const declared = this.declaredQueue(queue);
-      const type = declared?.queueType ?? declared?.arguments?.['x-queue-type'] ?? defaultQueueType;
-      return type === 'quorum';
-    });
+    return majorVersion(this.#open.connection) < 4 && !queues.some((queue) => this.#isQuorum(queue));
+  }
+
+  #isQuorum(queue: string): boolean {
+    const declared = this.declaredQueue(queue);
+    const type = declared?.queueType ?? declared?.arguments?.['x-queue-type'];
+    return (type ?? this.#options.defaultQueueType) === 'quorum';
   }
 
   #deliver(message: ConsumeMessage, queue: string, consumer: AmqpConsumer): Delivery {
     const { fields, properties, content } = message;
     this.stats.delivered += 1;
     const decoded = fromAmqp(content, properties);
-    const count = decoded.headers[COUNT_HEADER] ?? decoded.headers['x-delivery-count'];
+    const redelivered = fields.redelivered || decoded.headers['redelivered'] === true;
     return this.createDelivery({
       message: decoded,
       tag: fields.deliveryTag,
       queue,
       exchange: fields.exchange,
       routingKey: fields.routingKey,
-      redelivered: fields.redelivered || decoded.headers['redelivered'] === true,
-      deliveryCount: typeof count === 'number' ? count : undefined,
+      redelivered,
+      deliveryCount: takeDeliveryCount(decoded.headers, fields.redelivered, this.#isQuorum(queue)),
       epoch: this.epoch,
       consumerTag: consumer.tag,
       noAck: consumer.noAck,
@@ -243,51 +236,70 @@ export class AmqpTransport extends Transport {
     });
   }
 
+  /** Whether the message is set aside here, because not even a worker should look at it. */
+  #refuse(delivery: Delivery): boolean {
+    const reason = refusalOf(delivery.message);
+    if (reason === undefined) return false;
+    this.#inFlight(this.setAside(delivery, reason).catch(() => delivery.reject({ requeue: true })));
+    return true;
+  }
+
   protected override onSettle(
     delivery: Delivery,
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
+    attempted: boolean,
   ): Settlement {
     if (delivery.epoch !== this.epoch || this.#link === undefined) return 'stale';
     const consumer = delivery.handle as AmqpConsumer;
-    if (settlement === 'requeued' && delay > 0) {
-      void this.#requeueLater(delivery, consumer, delay);
+    if (settlement === 'requeued' && (delay > 0 || (attempted && !this.#isQuorum(delivery.queue)))) {
+      this.#inFlight(this.#giveBackCopy(delivery, consumer, delay));
       return settlement;
     }
     return consumer.settle(delivery, settlement) ? settlement : 'stale';
   }
 
-  /** The copy that waits is the broker's before the original is gone. */
-  async #requeueLater(delivery: Delivery, consumer: AmqpConsumer, delay: number): Promise<void> {
+  /** The copy is the broker's before the original is gone. */
+  async #giveBackCopy(delivery: Delivery, consumer: AmqpConsumer, delay: number): Promise<void> {
+    const { epoch } = delivery;
+    let settlement: 'acked' | 'requeued' = 'requeued';
     try {
-      const headers = {
-        ...delivery.message.headers,
-        redelivered: true,
-        [COUNT_HEADER]: (delivery.deliveryCount ?? 0) + 1,
-      };
-      await this.publish({ ...delivery.message, headers }, { routingKey: delivery.queue, delay });
-      consumer.settle(delivery, 'acked');
+      await this.publish(countedCopy(delivery), { routingKey: delivery.queue, delay, mandatory: true });
+      settlement = 'acked';
     } catch {
-      consumer.settle(delivery, 'requeued');
+      // The original goes back instead.
     }
+    // Its number may be another message's on the next connection.
+    if (epoch !== this.epoch || !consumer.settle(delivery, settlement)) this.recordStale(delivery);
   }
 
   protected override async onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord> {
-    const { queue, tag, message } = delivery;
+    const { queue, tag } = delivery;
     const place = `${queue}.rejected`;
     const maxLength = this.#options.maxSetAside ?? 10_000;
-    await this.onDeclareQueue({
-      name: place,
-      queueType: 'classic',
-      arguments: { 'x-max-length': maxLength },
-    });
-    const headers = { ...message.headers, ...asideHeaders(queue, reason) };
-    await this.publish({ ...message, headers }, { routingKey: place, priority: 0 });
+    try {
+      await this.onDeclareQueue({
+        name: place,
+        queueType: 'classic',
+        arguments: { 'x-max-length': maxLength },
+      });
+    } catch (error) {
+      // It is there, with another bound.
+      if (!DeclarationMismatchError.isInstance(error)) throw error;
+    }
+    await this.publish(asideCopy(delivery, reason), { routingKey: place, mandatory: true });
     delivery.ack();
     return { queue, reason, place, tag };
   }
 
+  /** A copy whose original is settled when the broker has it. */
+  #inFlight(copying: Promise<void>): void {
+    this.#copying.add(copying);
+    void copying.finally(() => this.#copying.delete(copying));
+  }
+
   protected override async onFlush(): Promise<void> {
+    await Promise.all(this.#copying);
     await this.#link?.publisher.settled();
     await Promise.all([...this.#consumers].map((consumer) => consumer.flush().catch(() => {})));
   }

@@ -1,6 +1,10 @@
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
-import { type ChannelModel, connect } from 'amqplib';
+import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
 import type { AmqpTransportOptions } from './amqp-options.js';
+import { refuseUndecodable } from './undecodable.js';
+
+/** Seconds for the broker to answer a farewell. */
+const FAREWELL = 5;
 
 /** A connection, or an error that says what is wrong without the password. */
 export async function openConnection(
@@ -9,41 +13,56 @@ export async function openConnection(
   signal: AbortSignal,
 ): Promise<ChannelModel> {
   const secure = url.scheme === 'amqps';
-  const opening = connect(
-    {
-      protocol: secure ? 'amqps' : 'amqp',
-      hostname: url.host || '127.0.0.1',
-      port: url.port ?? (secure ? 5671 : 5672),
-      username: url.username ?? 'guest',
-      password: url.password() ?? 'guest',
-      vhost: url.path === '' ? '/' : url.path,
-      heartbeat: options.heartbeat ?? 60,
-      ...options.client,
-    },
-    {
-      noDelay: true,
-      keepAlive: true,
-      ...options.tls,
-      clientProperties: { connection_name: `pool:${process.pid}` },
-    },
-  );
-  let abandoned = false;
-  const onAbort = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  onAbort.catch(() => {});
-  opening
-    .then((connection) => {
-      connection.on('error', () => {});
-      if (abandoned) return connection.close();
-      return undefined;
-    })
-    .catch(() => {});
+  // A signal of its own: this one destroys the socket, and would later too.
+  const dialling = new AbortController();
+  const onAbort = (): void => dialling.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
-    return await Promise.race([opening, onAbort]);
-  } catch (cause) {
-    abandoned = true;
-    throw new ConnectionError(`cannot connect to ${url}: ${(cause as Error).message}`, { cause });
+    const connection = await connect(
+      {
+        protocol: secure ? 'amqps' : 'amqp',
+        hostname: url.host || '127.0.0.1',
+        port: url.port ?? (secure ? 5671 : 5672),
+        username: url.username ?? 'guest',
+        password: url.password() ?? 'guest',
+        vhost: encodeURIComponent(url.path === '' ? '/' : url.path),
+        heartbeat: options.heartbeat ?? 60,
+        ...options.client,
+      },
+      {
+        noDelay: true,
+        keepAlive: true,
+        ...options.tls,
+        signal: dialling.signal,
+        clientProperties: { connection_name: `pool:${process.pid}` },
+      } as SocketOptions,
+    );
+    // Told by 'close', which follows.
+    connection.on('error', () => {});
+    refuseUndecodable(connection);
+    return connection;
+  } catch (error) {
+    const cause: unknown = dialling.signal.aborted ? signal.reason : error;
+    throw new ConnectionError(`cannot connect to ${url}: ${reasonOf(cause)}`, { cause });
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Says goodbye, and hangs up on a broker that does not answer. */
+export async function closeConnection(connection: ChannelModel): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const impatient = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, FAREWELL * 1000);
+  });
+  try {
+    await Promise.race([connection.close(), impatient]);
+  } catch {
+    // It is closed already.
+  } finally {
+    clearTimeout(timer);
+    socketOf(connection).destroy();
   }
 }
 
@@ -52,4 +71,16 @@ export function majorVersion(connection: ChannelModel): number {
   const version: unknown = connection.connection.serverProperties.version;
   const major = Number.parseInt(typeof version === 'string' ? version : '', 10);
   return Number.isFinite(major) ? major : 3;
+}
+
+/** amqplib ends the socket of a dead connection, which a dead network never learns. */
+function socketOf(connection: ChannelModel): { destroy(): void } {
+  return (connection.connection as unknown as { stream: { destroy(): void } }).stream;
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // Several addresses were tried, each with an error of its own.
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ');
+  return cause.message;
 }

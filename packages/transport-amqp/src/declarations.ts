@@ -1,4 +1,9 @@
-import { DeclarationMismatchError, NotDeclaredError, type QueueDeclaration } from '@pool/transport';
+import {
+  ConnectionError,
+  DeclarationMismatchError,
+  NotDeclaredError,
+  type QueueDeclaration,
+} from '@pool/transport';
 import type { Options } from 'amqplib';
 
 /** A queue's declaration as amqplib takes it. */
@@ -21,15 +26,27 @@ export function queueOptions(
   return { durable, exclusive, autoDelete, arguments: args };
 }
 
-/** The broker's refusal of a declaration, as what the caller can act on. */
+/** The broker's refusal of a declaration, or of what needs one, as what the caller can act on. */
 export function declarationError(what: string, wanted: unknown, cause: unknown): unknown {
+  if (cause instanceof TypeError || cause instanceof RangeError) return cause;
   const { code, message } = cause as { code?: unknown; message?: string };
-  if (code === 406 || code === 405) {
-    return new DeclarationMismatchError(
-      `the ${what} is there already, declared otherwise: ${message}; asked for was ${JSON.stringify(wanted)}`,
-      { cause },
-    );
+  switch (code) {
+    case 404:
+      return new NotDeclaredError(`the ${what} is not there: ${message}`, { cause });
+    case 405:
+      return new DeclarationMismatchError(
+        `the ${what} is there already, for another connection alone: ${message}; asked for was ${JSON.stringify(wanted)}`,
+        { cause },
+      );
+    case 406:
+      // It names the first property that differs, with what is there and what was asked for.
+      return new DeclarationMismatchError(
+        `the ${what} is there already, declared otherwise: ${message}; asked for was ${JSON.stringify(wanted)}`,
+        { cause },
+      );
+    case undefined:
+      return new ConnectionError(`the connection was lost over the ${what}: ${message}`, { cause });
+    default:
+      return cause;
   }
-  if (code === 404) return new NotDeclaredError(`the ${what} is not there: ${message}`, { cause });
-  return cause;
 }

@@ -25,11 +25,7 @@ export class DelayedDelivery {
 
   /** Where to publish a message that is to reach `queue` after `seconds`, rounded up. */
   async route(queue: string, seconds: number): Promise<{ exchange: string; routingKey: string }> {
-    this.#ladder ??= this.#declare().catch((error: unknown) => {
-      this.#ladder = undefined;
-      throw error;
-    });
-    await this.#ladder;
+    await this.#declared();
     await this.#bind(queue);
     const delay = Math.min(MAX_DELAY, Math.max(1, Math.ceil(seconds)));
     const bits = delay.toString(2).padStart(LEVELS, '0');
@@ -37,10 +33,33 @@ export class DelayedDelivery {
     return { exchange: level(first), routingKey: `${[...bits].join('.')}.${queue}` };
   }
 
+  /**
+   * Lets what Celery (5.5 and later) publishes with a delay to an exchange reach a queue of it, as Celery's
+   * `bind_queue_to_native_delayed_delivery_exchange` does. Not for direct exchanges: they cannot match the bits.
+   */
+  async bindExchange(queue: string, exchange: string, routingKey: string): Promise<void> {
+    await this.#declared();
+    const pattern = routingKey.startsWith('#') ? routingKey : `#.${routingKey}`;
+    await this.#admin.run(async (channel) => {
+      await channel.bindExchange(exchange, FINAL, pattern);
+      await channel.bindQueue(queue, exchange, pattern);
+    });
+  }
+
+  /** The bits are counted, so that what goes to `a.b` does not reach `b` as well. */
   async #bind(queue: string): Promise<void> {
     if (this.#bound.has(queue)) return;
-    await this.#admin.run((channel) => channel.bindQueue(queue, FINAL, `#.${queue}`));
+    const pattern = `${'*.'.repeat(LEVELS)}${queue}`;
+    await this.#admin.run((channel) => channel.bindQueue(queue, FINAL, pattern));
     this.#bound.add(queue);
+  }
+
+  #declared(): Promise<void> {
+    this.#ladder ??= this.#declare().catch((error: unknown) => {
+      this.#ladder = undefined;
+      throw error;
+    });
+    return this.#ladder;
   }
 
   #declare(): Promise<void> {

@@ -56,6 +56,20 @@ export class Topology {
     for (const queue of this.#queues.values()) await declarer.queue(queue);
     for (const binding of this.#bindings.values()) await declarer.binding(binding);
   }
+
+  /** One queue with its bindings and their exchanges; false if it is not known. */
+  async declareQueueAgain(name: string, declarer: Declarer): Promise<boolean> {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) return false;
+    const bindings = this.bindingsOf(name);
+    for (const { exchange } of bindings) {
+      const declaration = this.#exchanges.get(exchange);
+      if (declaration !== undefined) await declarer.exchange(declaration);
+    }
+    await declarer.queue(queue);
+    for (const binding of bindings) await declarer.binding(binding);
+    return true;
+  }
 }
 
 function keyOf(binding: Required<Binding>): string {

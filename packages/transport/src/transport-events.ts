@@ -26,6 +26,10 @@ export interface TransportEvents {
   unblocked: [];
   /** The broker took a queue away from a consumer. */
   consumerCancelled: [consumer: Consumer, queue: string];
+  /** A queue that was taken away is there again, and the consumer takes from it. */
+  consumerResumed: [consumer: Consumer, queue: string];
+  /** A queue that was taken away could not be made again; it is tried once more in `delay` seconds. */
+  consumerStalled: [consumer: Consumer, queue: string, error: Error, delay: number];
   /** A settlement came too late; the message is, or will be, delivered again. Counted in `stats.stale`. */
   staleSettlement: [delivery: Delivery, error: StaleDeliveryError];
   /** A message was put aside. Counted in `stats.setAside`. */

@@ -16,7 +16,7 @@ import type { Binding, ExchangeDeclaration, QueueDeclaration, QueueStatus } from
 import { Delivery, type DeliveryFields, type DeliveryOwner, type Settlement } from './delivery.js';
 import { NotSupportedError, PublishError, StaleDeliveryError } from './errors.js';
 import type { PublishOptions } from './publish-options.js';
-import { Topology } from './topology.js';
+import { type Declarer, Topology } from './topology.js';
 import type { SetAsideRecord, TransportEvents, TransportStats } from './transport-events.js';
 import type {
   ResolvedConsumeOptions,
@@ -53,9 +53,15 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   readonly #maxWaitingPublishes: number;
   #waitingPublishes = 0;
   readonly #topology = new Topology();
+  readonly #declarer: Declarer = {
+    exchange: (declaration) => this.onDeclareExchange(declaration),
+    queue: (declaration) => this.onDeclareQueue(declaration),
+    binding: (binding) => this.onBindQueue(binding),
+  };
   readonly #consumers = new Set<Consumer>();
   readonly #owner: DeliveryOwner = {
-    settleDelivery: (delivery, settlement, delay) => this.#settle(delivery, settlement, delay),
+    settleDelivery: (delivery, settlement, delay, attempted) =>
+      this.#settle(delivery, settlement, delay, attempted),
   };
 
   /** @throws {InvalidBrokerUrlError} */
@@ -263,12 +269,13 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   protected abstract onConsume(options: ResolvedConsumeOptions): Promise<Consumer>;
   /**
    * Notes the settlement, to be sent with its batch. Returns `'stale'` if the broker has taken the message back.
-   * Called at most once for a delivery.
+   * Called at most once for a delivery. A broker that counts deliveries has no use for `attempted`.
    */
   protected abstract onSettle(
     delivery: Delivery,
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
+    attempted: boolean,
   ): Settlement;
   /** Moves the message aside and settles the delivery. */
   protected abstract onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord>;
@@ -307,6 +314,14 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     this.emit('staleSettlement', delivery, new StaleDeliveryError(message, { cause }));
   }
 
+  /**
+   * For the adapter: declares a queue that the broker took away again, with what it is bound to. Resolves to false if
+   * it was not declared here, or was deleted here.
+   */
+  protected declareQueueAgain(name: string): Promise<boolean> {
+    return this.#topology.declareQueueAgain(name, this.#declarer);
+  }
+
   /** For the adapter: whether `declareExchange` was called for this name here, and how. */
   protected declaredExchange(name: string): Required<ExchangeDeclaration> | undefined {
     return this.#topology.exchange(name);
@@ -317,8 +332,14 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     return this.#topology.queue(name);
   }
 
-  #settle(delivery: Delivery, settlement: 'acked' | 'rejected' | 'requeued', delay: number): Settlement {
-    const outcome = this.#keeper.state === 'closed' ? 'stale' : this.onSettle(delivery, settlement, delay);
+  #settle(
+    delivery: Delivery,
+    settlement: 'acked' | 'rejected' | 'requeued',
+    delay: number,
+    attempted: boolean,
+  ): Settlement {
+    const closed = this.#keeper.state === 'closed';
+    const outcome = closed ? 'stale' : this.onSettle(delivery, settlement, delay, attempted);
     if (outcome === 'stale') this.recordStale(delivery);
     else this.stats[outcome] += 1;
     return outcome;
@@ -362,11 +383,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   }
 
   async #restore(): Promise<void> {
-    await this.#topology.declareAgain({
-      exchange: (declaration) => this.onDeclareExchange(declaration),
-      queue: (declaration) => this.onDeclareQueue(declaration),
-      binding: (binding) => this.onBindQueue(binding),
-    });
+    await this.#topology.declareAgain(this.#declarer);
     await this.onReconnect();
   }
 

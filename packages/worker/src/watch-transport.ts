@@ -25,6 +25,15 @@ export function watchTransport(transport: Transport, worker: Worker): () => void
     consumerCancelled: (_consumer, queue) => {
       logger.error(`The broker took the queue ${queue} away`);
     },
+    consumerResumed: (_consumer, queue) => {
+      logger.info(`The queue ${queue} is there again, and is consumed from`);
+    },
+    consumerStalled: (_consumer, queue, error, delay) => {
+      logger.error(
+        { err: error },
+        `The queue ${queue} could not be made again: ${error.message}; the next attempt is in ${delay.toFixed(1)} s`,
+      );
+    },
     staleSettlement: (delivery, error) => {
       counters.stale += 1;
       const { id, task } = delivery.message.headers;

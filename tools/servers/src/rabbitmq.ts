@@ -3,11 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { findOrInstall } from './install.js';
+import { run } from './run.js';
 import { OneProcessServer } from './server.js';
 import { type ServerCommand, ServerProcess } from './server-process.js';
 
 // The script in /usr/sbin changes user and folder and drops the environment; this one does as it is told.
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+const CTL = '/usr/lib/rabbitmq/bin/rabbitmqctl';
 
 /** How a RabbitMQ server is set up. */
 export interface RabbitmqOptions {
@@ -28,6 +30,11 @@ export class RabbitmqServer extends OneProcessServer {
 
   get url(): string {
     return `amqp://guest:guest@${this.host}:${this.port}//`;
+  }
+
+  /** Runs `rabbitmqctl` on it, which takes a second or two, and gives what it prints. */
+  async ctl(...args: string[]): Promise<string> {
+    return await run(CTL, ['--quiet', ...args], identity(this.port, this.process.folder, this.#epmd.port));
   }
 
   override async stop(): Promise<void> {
@@ -71,6 +78,19 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   }
 }
 
+/** Which node is meant, and what lets one talk to it. */
+function identity(port: number, folder: string, epmdPort: number): Record<string, string> {
+  return {
+    // The Erlang cookie is kept in the home folder.
+    HOME: folder,
+    ERL_EPMD_PORT: String(epmdPort),
+    RABBITMQ_NODENAME: `pool-${port}@localhost`,
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
+    // A client that is killed leaves nothing in the folder it was run in.
+    ERL_CRASH_DUMP_SECONDS: '0',
+  };
+}
+
 async function rabbitmqCommand(
   file: string,
   port: number,
@@ -94,10 +114,7 @@ async function rabbitmqCommand(
     args: [],
     ready: /Server startup complete/,
     env: {
-      // The Erlang cookie is kept in the home folder.
-      HOME: folder,
-      ERL_EPMD_PORT: String(epmdPort),
-      RABBITMQ_NODENAME: `pool-${port}@localhost`,
+      ...identity(port, folder, epmdPort),
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_DIST_PORT: String(distributionPort),
@@ -107,7 +124,6 @@ async function rabbitmqCommand(
       RABBITMQ_ENABLED_PLUGINS_FILE: path('enabled_plugins'),
       RABBITMQ_CONFIG_FILE: path('rabbitmq'),
       RABBITMQ_CONFIG_FILES: path('conf.d'),
-      RABBITMQ_CONF_ENV_FILE: path('rabbitmq-env.conf'),
       RABBITMQ_GENERATED_CONFIG_DIR: path('generated'),
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
       // Input allowed makes the script become the server, so that signals reach it; -noinput takes the shell away again.

@@ -60,6 +60,9 @@ const states: Partial<Record<Outcome[0], string>> = {
   [REVOKED]: 'REVOKED',
 };
 
+/** The endings after which a message is delivered again a bounded number of times: `maxDeliveries`. */
+const counted: ReadonlySet<Ending | undefined> = new Set<Ending>(['timeout', 'lost']);
+
 /** How often followers are tried to be published before the task's message is given back. */
 const PUBLISH_ATTEMPTS = 5;
 
@@ -277,7 +280,7 @@ export class Finisher {
 function settleDelivery(request: Request, settle: Settling): void {
   const { delivery } = request;
   if (settle === 'ack') delivery.ack();
-  else delivery.reject({ requeue: settle === 'requeue' });
+  else delivery.reject({ requeue: settle === 'requeue', attempted: counted.has(request.ending) });
 }
 
 /** Dates do not cross from a child, so the failures that follow get theirs here. */

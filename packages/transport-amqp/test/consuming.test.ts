@@ -1,0 +1,233 @@
+import { requireServer } from '@pool/servers/vitest';
+import { DeclarationMismatchError, NotDeclaredError } from '@pool/transport';
+import { connect as amqp } from 'amqplib';
+import { expect, onTestFinished, test } from 'vitest';
+import { named, next, open, take, text, until } from './support/scene.js';
+import { type MethodFrame, TcpProxy } from './support/tcp-proxy.js';
+
+const rabbitmq = await requireServer('rabbitmq');
+
+const [BASIC, QOS, CONSUME, ACK] = [60, 10, 20, 80];
+const count = (frames: readonly MethodFrame[], method: number): number =>
+  frames.filter(({ classId, methodId }) => classId === BASIC && methodId === method).length;
+
+async function throughProxy(): Promise<TcpProxy> {
+  const proxy = await TcpProxy.start(rabbitmq.port);
+  onTestFinished(() => proxy.stop());
+  return proxy;
+}
+
+test('a queue that is deleted under a consumer is made again with its bindings, and consumed again', async () => {
+  const [transport, other] = [await open(rabbitmq.url), await open(rabbitmq.url)];
+  const [queue, kept, exchange] = [named('queue'), named('kept'), named('exchange')];
+  await transport.declareExchange({ name: exchange, type: 'topic' });
+  for (const name of [queue, kept]) await transport.declareQueue({ name, maxPriority: 5 });
+  await transport.bindQueue({ queue, exchange, routingKey: 'a.*' });
+  const told: string[] = [];
+  transport.on('consumerCancelled', (_, name) => told.push(name));
+  const resumed = next(transport, 'consumerResumed');
+  const { consumer, texts } = await take(transport, [queue, kept]);
+  await other.deleteQueue(queue);
+  expect((await resumed)[1]).toBe(queue);
+  await other.publish(text('routed'), { exchange, routingKey: 'a.b', mandatory: true });
+  await other.publish(text('kept'), { routingKey: kept, mandatory: true });
+  await until(() => expect([...texts].sort()).toEqual(['kept', 'routed']));
+  expect(told).toEqual([queue]);
+  expect(consumer.queues).toEqual([queue, kept]);
+  expect(transport.stats.reconnects).toBe(0);
+});
+
+test('a queue that is deleted here stays deleted', async () => {
+  const transport = await open(rabbitmq.url);
+  const [queue, kept] = [named('queue'), named('kept')];
+  for (const name of [queue, kept]) await transport.declareQueue({ name });
+  const { consumer } = await take(transport, [queue, kept]);
+  await transport.deleteQueue(queue);
+  await until(() => expect(consumer.queues).toEqual([kept]));
+  await expect(transport.queueStatus(queue)).rejects.toThrow(NotDeclaredError);
+  await consumer.proveConsumption();
+});
+
+test('what is declared otherwise is an error that names both declarations', async () => {
+  const [transport, other] = [await open(rabbitmq.url), await open(rabbitmq.url)];
+  const [queue, exchange] = [named('queue'), named('exchange')];
+  await other.declareQueue({ name: queue, maxPriority: 10 });
+  await other.declareExchange({ name: exchange, type: 'topic' });
+  const wanted = transport.declareQueue({ name: queue, maxPriority: 3 });
+  await expect(wanted).rejects.toThrow(DeclarationMismatchError);
+  await expect(wanted).rejects.toThrow(new RegExp(`queue ${queue}.*'10'.*"x-max-priority":3`));
+  const direct = transport.declareExchange({ name: exchange });
+  await expect(direct).rejects.toThrow(new RegExp(`exchange ${exchange}.*'topic'.*"type":"direct"`));
+  await expect(take(transport, named('nowhere'))).rejects.toThrow(NotDeclaredError);
+});
+
+test('acks of one turn are one frame where the order allows', async () => {
+  const proxy = await throughProxy();
+  const transport = await open(proxy.url);
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  const { deliveries } = await take(transport, queue);
+  for (let i = 0; i < 10; i++) await transport.publish(text(`${i}`), { routingKey: queue });
+  await until(() => expect(deliveries.length).toBe(10));
+  proxy.forget();
+  for (const i of [2, 0, 1, 3, 7]) deliveries[i]?.ack();
+  await transport.flush();
+  // One for the first four, and one for the one out of order, which must not take those before it along.
+  const frames = proxy.sent.filter(({ classId, methodId }) => classId === BASIC && methodId === ACK);
+  expect(frames.map(({ args }) => [Number(args.readBigUInt64BE(0)), args.readUInt8(8)])).toEqual([
+    [4, 1],
+    [8, 0],
+  ]);
+  await transport.close();
+  const rest = await take(await open(rabbitmq.url), queue);
+  await until(() => expect(rest.texts).toEqual(['4', '5', '6', '8', '9']));
+});
+
+test.each([
+  { queueType: 'classic', renewed: 0 },
+  { queueType: 'quorum', renewed: 1 },
+])('a prefetch is changed without a reconnect on a $queueType queue', async ({ queueType, renewed }) => {
+  const proxy = await throughProxy();
+  const transport = await open(proxy.url);
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue, queueType });
+  for (let i = 0; i < 6; i++) await transport.publish(text(`${i}`), { routingKey: queue });
+  const { consumer, deliveries } = await take(transport, queue, { prefetch: 1 });
+  await until(() => expect(deliveries.length).toBe(1));
+  proxy.forget();
+  await consumer.setPrefetch(3);
+  expect(count(proxy.sent, QOS)).toBe(1);
+  expect(count(proxy.sent, CONSUME)).toBe(renewed);
+  // On a quorum queue what the first consumer held does not count for the renewed one.
+  await until(() => expect(deliveries.length).toBe(3 + renewed));
+  await consumer.proveConsumption();
+  expect(deliveries.length).toBe(3 + renewed);
+  expect(transport.epoch).toBe(1);
+  for (const delivery of deliveries) delivery.ack();
+  await until(() => expect(deliveries.length).toBe(6));
+  await transport.deleteQueue(queue);
+});
+
+test('a quorum queue can be added to a consumer of classic ones', async () => {
+  const transport = await open(rabbitmq.url);
+  const [classic, quorum] = [named('classic'), named('quorum')];
+  await transport.declareQueue({ name: classic });
+  await transport.declareQueue({ name: quorum, queueType: 'quorum' });
+  const { consumer, texts } = await take(transport, classic, { prefetch: 2 });
+  await consumer.addQueue(quorum);
+  for (const queue of [classic, quorum]) await transport.publish(text(queue), { routingKey: queue });
+  await until(() => expect([...texts].sort()).toEqual([classic, quorum].sort()));
+  expect(transport.epoch).toBe(1);
+  await transport.deleteQueue(quorum);
+});
+
+test('a cancelled consumer gives its channel up when the last of its messages is settled', async () => {
+  const transport = await open(rabbitmq.url);
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  await transport.publish(text('held'), { routingKey: queue });
+  const { consumer, deliveries } = await take(transport, queue);
+  await until(() => expect(deliveries.length).toBe(1));
+  await consumer.cancel();
+  deliveries[0]?.ack();
+  await transport.flush();
+  expect(transport.stats).toMatchObject({ acked: 1, stale: 0 });
+  const next = await take(transport, queue);
+  await transport.publish(text('next'), { routingKey: queue });
+  await until(() => expect(next.texts).toEqual(['next']));
+});
+
+test.each(['classic', 'quorum'])(
+  'attempts at a message are counted on a %s queue, however often it is given back',
+  async (queueType) => {
+    const transport = await open(rabbitmq.url);
+    const queue = named('queue');
+    await transport.declareQueue({ name: queue, queueType });
+    await transport.publish(text('poison', { kept: 'yes' }), { routingKey: queue });
+    const { deliveries } = await take(transport, queue, {}, (delivery) => {
+      if (delivery.deliveryCount === 4) delivery.ack();
+      else delivery.reject({ requeue: true, attempted: true });
+    });
+    await until(() => expect(deliveries.length).toBe(5));
+    expect(deliveries.map(({ deliveryCount }) => deliveryCount ?? 0)).toEqual([0, 1, 2, 3, 4]);
+    expect(deliveries[4]?.message.headers['kept']).toBe('yes');
+    await transport.flush();
+    expect(await transport.queueSize(queue)).toBe(0);
+    await transport.deleteQueue(queue);
+  },
+);
+
+/** A message with a header as no client of good will would encode it, written to the socket by hand. */
+async function sendRaw(queue: string, table: Buffer): Promise<void> {
+  const connection = await amqp(rabbitmq.url);
+  const channel = await connection.createConfirmChannel();
+  const { ch, connection: inner } = channel as unknown as {
+    ch: number;
+    connection: { stream: NodeJS.WritableStream };
+  };
+  const frame = (type: number, payload: Buffer): Buffer => {
+    const head = Buffer.alloc(7);
+    head.writeUInt8(type, 0);
+    head.writeUInt16BE(ch, 1);
+    head.writeUInt32BE(payload.length, 3);
+    return Buffer.concat([head, payload, Buffer.from([0xce])]);
+  };
+  const method = Buffer.from([0, 60, 0, 40, 0, 0, 0, queue.length, ...Buffer.from(queue), 0]);
+  const header = Buffer.alloc(18);
+  header.writeUInt16BE(60, 0);
+  header.writeBigUInt64BE(7n, 4);
+  header.writeUInt16BE(0x2000, 12);
+  header.writeUInt32BE(table.length, 14);
+  const body = Buffer.from('hostile');
+  inner.stream.write(
+    Buffer.concat([frame(1, method), frame(2, Buffer.concat([header, table])), frame(3, body)]),
+  );
+  await channel.checkQueue(queue);
+  await connection.close();
+}
+
+/** An entry of a table: a key and a value with its type. */
+const entry = (key: string, value: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([key.length]), Buffer.from(key), value]);
+const sized = (type: string, content: Buffer): Buffer => {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(content.length);
+  return Buffer.concat([Buffer.from(type), size, content]);
+};
+function nested(depth: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let level = 0; level < depth; level++) {
+    const size = Buffer.alloc(5, 'A');
+    size.writeUInt32BE((depth - level - 1) * 5, 1);
+    parts.push(size);
+  }
+  return Buffer.concat(parts);
+}
+
+test.each([
+  { what: 'nested too deep for the stack', table: entry('x', nested(25_000)), reason: /cannot be decoded/ },
+  { what: 'nested too deep', table: entry('x', nested(600)), reason: /maxDepth = 512/ },
+  {
+    what: 'too many',
+    table: Buffer.concat(Array.from({ length: 300 }, (_, i) => entry(`h${i}`, Buffer.from('V')))),
+    reason: /maxHeaders = 256/,
+  },
+  { what: 'a prototype', table: entry('__proto__', sized('F', Buffer.alloc(0))), reason: /__proto__/ },
+  { what: 'of no known type', table: entry('x', Buffer.from('?')), reason: /cannot be decoded/ },
+])('headers that are $what are set aside, and the consumer goes on', async ({ table, reason }) => {
+  const transport = await open(rabbitmq.url);
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  await sendRaw(queue, table);
+  const aside = new Promise<string>((resolve) => {
+    transport.once('setAside', (record) => resolve(record.reason));
+  });
+  const { texts } = await take(transport, queue, { prefetch: 1 }, (delivery) => delivery.ack());
+  expect(await aside).toMatch(reason);
+  await transport.publish(text('good'), { routingKey: queue });
+  await until(() => expect(texts).toEqual(['good']));
+  expect(transport.epoch).toBe(1);
+  const place = await take(transport, `${queue}.rejected`);
+  await until(() => expect(place.texts).toEqual(['hostile']));
+  expect(place.deliveries[0]?.message.headers['x-rejected-queue']).toBe(queue);
+});
