@@ -16,9 +16,9 @@ interface FrameReader {
 }
 
 /**
- * amqplib takes a connection down over a message whose properties it cannot decode: they are nested so deep that the
- * stack overflows, or no table at all. RabbitMQ passes on what it was given and would deliver it again at once, so one
- * such message would keep a worker from ever working. It gets empty properties instead, and the reason.
+ * amqplib takes a connection down over a message whose headers are nested so deep that its decoder overflows the stack.
+ * RabbitMQ passes such headers on, and would deliver the message again at once, so one of them would keep a worker from
+ * ever working. It gets empty headers instead, and the reason.
  */
 export function refuseUndecodable(connection: ChannelModel): void {
   const reader = connection.connection as unknown as FrameReader;
