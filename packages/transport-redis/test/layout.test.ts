@@ -169,9 +169,9 @@ describe("kombu's layout", () => {
     expect(second.deliveries[0]?.settled).toBe('acked');
     expect(other.stats.stale).toBe(0);
     // Both in one take, too.
-    await transport.publish(message('again'), { exchange: 'e', routingKey: 'k' });
     await first.consumer.cancel();
     await second.consumer.cancel();
+    await transport.publish(message('again'), { exchange: 'e', routingKey: 'k' });
     const both = await gather(transport, ['a', 'b'], { each: () => {} });
     await both.count(2);
     expect(await redis.command('HLEN', `${prefix}unacked`)).toBe('2');

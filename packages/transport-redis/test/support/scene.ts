@@ -6,7 +6,7 @@ import { createTransport, type RedisTransportOptions } from '@pool/transport-red
 import { onTestFinished } from 'vitest';
 
 /** Seconds that anything here may take on a slow machine. */
-const PATIENCE = 60;
+const PATIENCE = 50;
 
 /** Connects a transport that is closed when the test ends. */
 export async function connect(url: string, options: RedisTransportOptions = {}): Promise<Transport> {
