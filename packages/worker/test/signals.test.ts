@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { type PoolProcess, startWorker } from './support/process.js';
+import { fileSite, type Site } from './support/producer.js';
+
+/** A worker with a late-ack task that runs for so long, in milliseconds. */
+async function busyWorker(
+  milliseconds: number,
+  env: Record<string, string> = {},
+  ...args: string[]
+): Promise<{ worker: PoolProcess; site: Site; result: Awaited<ReturnType<Site['app']['sendTask']>> }> {
+  const site = await fileSite();
+  const worker = await startWorker({ ...site.env, ...env }, '-c', '1', ...args);
+  const result = await site.app.sendTask('demo.hold', [milliseconds]);
+  await expect.poll(() => result.state(), { timeout: 60_000 }).toBe('STARTED');
+  return { worker, site, result };
+}
+
+/** The task's message is in its queue again, and nobody was told of an end. */
+async function expectGivenBack({ site, result }: Awaited<ReturnType<typeof busyWorker>>): Promise<void> {
+  expect(await (await site.app.transport()).queueSize('celery')).toBe(1);
+  expect(await result.ready()).toBe(false);
+}
+
+describe('signals', { timeout: 120_000 }, () => {
+  test.each([
+    ['SIGINT', 1],
+    ['SIGHUP', 0],
+  ] as const)('one %s lets the running task finish, and the exit code is %d', async (signal, code) => {
+    const { worker, result } = await busyWorker(1000);
+    worker.kill(signal);
+    expect(await worker.exited()).toBe(code);
+    expect(await result.state()).toBe('SUCCESS');
+  });
+
+  test('a second SIGINT ends the running task and gives it back', async () => {
+    const scene = await busyWorker(600_000);
+    scene.worker.kill('SIGINT');
+    await scene.worker.line(/warm shutdown/);
+    scene.worker.kill('SIGINT');
+    expect(await scene.worker.exited()).toBe(1);
+    await expectGivenBack(scene);
+  });
+
+  test('a second SIGTERM changes nothing, SIGQUIT after it is obeyed', async () => {
+    const scene = await busyWorker(600_000);
+    scene.worker.kill('SIGTERM');
+    await scene.worker.line(/warm shutdown/);
+    scene.worker.kill('SIGTERM');
+    await scene.worker.line(/stops already/);
+    scene.worker.kill('SIGQUIT');
+    expect(await scene.worker.exited()).toBe(1);
+    await expectGivenBack(scene);
+  });
+
+  test('with REMAP_SIGTERM=SIGQUIT a SIGTERM ends the running task and gives it back', async () => {
+    const scene = await busyWorker(600_000, { REMAP_SIGTERM: 'SIGQUIT' });
+    scene.worker.kill('SIGTERM');
+    expect(await scene.worker.exited()).toBe(1);
+    await expectGivenBack(scene);
+  });
+
+  test('with a soft shutdown SIGQUIT lets the running task finish', async () => {
+    const { worker, result } = await busyWorker(1000, {}, '--soft-shutdown-timeout', '100');
+    worker.kill('SIGQUIT');
+    expect(await worker.exited()).toBe(1);
+    expect(await result.state()).toBe('SUCCESS');
+  });
+
+  test('a further signal cuts the wait of a soft shutdown', async () => {
+    const scene = await busyWorker(600_000, {}, '--soft-shutdown-timeout', '500');
+    scene.worker.kill('SIGQUIT');
+    await scene.worker.line(/Waiting up to 500 s/);
+    scene.worker.kill('SIGQUIT');
+    expect(await scene.worker.exited()).toBe(1);
+    await expectGivenBack(scene);
+  });
+});
