@@ -20,6 +20,23 @@ it('one run that the system held up is forgiven once they have proved themselves
   expect(times.quick).toBe(true);
 });
 
+it('on an overloaded machine a long run among a thousand short ones is forgiven, a second one is not', () => {
+  const times = new RunTimes();
+  runs(times, 1000, 10);
+  times.add(50_000);
+  expect(times.quick).toBe(true);
+  runs(times, 500, 10);
+  times.add(50_000);
+  expect(times.quick).toBe(false);
+});
+
+it('a run that cannot be short is not forgiven', () => {
+  const times = new RunTimes();
+  runs(times, 1024, 10);
+  times.add(200_000);
+  expect(times.quick).toBe(false);
+});
+
 it('one long run makes them prove themselves anew, longer each time', () => {
   const times = new RunTimes();
   runs(times, 32, 10);
