@@ -41,8 +41,12 @@ function exportProblems({ manifest, folder }) {
   if (own !== './package.json') problems.push('package.json does not export "./package.json"');
   if (Object.keys(entries).length === 0) problems.push('package.json exports nothing');
   for (const [subpath, value] of Object.entries(entries)) {
-    const { types, default: file } = /** @type {Record<string, string>} */ (value);
-    const shape = JSON.stringify(value) === JSON.stringify({ types, default: file });
+    const { types, require: cjs, default: file } = /** @type {Record<string, string>} */ (value);
+    const shape = JSON.stringify(value) === JSON.stringify({ types, require: cjs, default: file });
+    const twin = file?.replace(/\.js$/, '.cjs') ?? '';
+    if (cjs !== undefined && (cjs !== twin || !existsSync(join(folder, twin)))) {
+      problems.push(`package.json exports "${subpath}" to require() from ${cjs}, not from a built ${twin}`);
+    }
     if (!shape || !file?.startsWith('./dist/') || types !== file.replace(/\.js$/, '.d.ts')) {
       problems.push(`package.json exports "${subpath}" not as { types, default } of one file in dist`);
     } else if (!existsSync(join(folder, file))) {

@@ -14,6 +14,7 @@ import { join } from 'node:path';
  * @property {Record<string, string>} [publishConfig]
  * @property {Record<string, string>} [engines]
  * @property {Record<string, unknown>} [exports]
+ * @property {Record<string, string>} [scripts]
  * @property {Record<string, string>} [bin]
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [devDependencies]
