@@ -6,6 +6,18 @@ const MICROS_ZERO = '000';
  * which is all that Python knows.
  */
 export function formatIso(date: Date | number): string {
+  const time = Number(date);
+  // Many tasks end in one millisecond.
+  if (time === lastTime) return lastText;
+  lastText = format(date);
+  lastTime = time;
+  return lastText;
+}
+
+let lastTime = Number.NaN;
+let lastText = '';
+
+function format(date: Date | number): string {
   const instant = typeof date === 'number' ? new Date(date) : date;
   const year = instant.getUTCFullYear();
   if (!(year >= 1 && year <= 9999)) {

@@ -58,14 +58,15 @@ export function encodeResult(input: ResultInput, options: EncodeOptions = {}): U
 }
 
 function resultFields(input: ResultInput, result: unknown): Record<string, unknown> {
-  const fields: Record<string, unknown> = {
-    ...input.extra,
-    status: input.status,
+  const { status, traceback = null, children, dateDone, extra } = input;
+  const own: Record<string, unknown> = {
+    status,
     result,
-    traceback: input.traceback ?? null,
-    children: (input.children ?? []).map(encodeResultTuple),
-    date_done: input.dateDone === null || input.dateDone === undefined ? null : formatIso(input.dateDone),
+    traceback,
+    children: children === undefined || children.length === 0 ? NO_CHILDREN : children.map(encodeResultTuple),
+    date_done: dateDone === null || dateDone === undefined ? null : formatIso(dateDone),
   };
+  const fields = extra === undefined ? own : { ...extra, ...own };
   if (input.groupId) fields['group_id'] = input.groupId;
   if (input.parentId) fields['parent_id'] = input.parentId;
   for (const name of EXTENDED) {
@@ -74,6 +75,8 @@ function resultFields(input: ResultInput, result: unknown): Record<string, unkno
   fields['task_id'] = input.taskId;
   return fields;
 }
+
+const NO_CHILDREN: readonly unknown[] = Object.freeze([]);
 
 const EXTENDED = ['name', 'args', 'kwargs', 'worker', 'retries', 'queue'] as const;
 

@@ -1,12 +1,14 @@
 import type { Consumer, Delivery, Transport } from '@pool/transport';
 import type { WorkerLogger } from './logging/logger.js';
+import { Prefetch } from './prefetch.js';
 
 /** What consuming needs of its worker. */
 export interface ConsumptionOptions {
   readonly transport: Transport;
   readonly logger: WorkerLogger;
   readonly queues: readonly string[];
-  readonly prefetchMultiplier: number;
+  /** Messages taken ahead for each slot; 0 takes all there are; undefined as many as quick tasks need. */
+  readonly prefetchMultiplier?: number | undefined;
   /** Take a message only when a slot is free. */
   readonly disablePrefetch: boolean;
   /** Seconds without an answer of the broker after which consuming is put to the proof; 0 never. */
@@ -18,7 +20,16 @@ export interface ConsumptionOptions {
   held(): number;
   /** How many requests run, or wait for a slot. */
   busy(): number;
+  /** How many requests have ended so far. */
+  ended(): number;
+  /** Far more messages are held than should be: tasks have become slow. What has not begun is for others to take. */
+  onSurplus(): void;
 }
+
+/** How often it is looked whether tasks are still as quick as when so much was taken ahead, in milliseconds. */
+const LOOK = 100;
+/** How many of those looks must find far too much before it is given back. */
+const PATIENCE = 5;
 
 /**
  * The worker's consumer: how much it may hold, and proof that it consumes. A consumer whose broker has been silent is
@@ -31,6 +42,9 @@ export class Consumption {
   #watchdog: NodeJS.Timeout | undefined;
   #proving = false;
   #prefetch = -1;
+  readonly #automatic = new Prefetch();
+  #looking: NodeJS.Timeout | undefined;
+  #surplus = 0;
   #planned = false;
   #paused = false;
   #stopped = false;
@@ -73,6 +87,7 @@ export class Consumption {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#watchdog);
+    clearInterval(this.#looking);
     await this.#consumer?.cancel();
   }
 
@@ -104,7 +119,33 @@ export class Consumption {
   readonly #onDeliveries = (deliveries: Delivery[]): void => {
     this.#options.onDeliveries(deliveries);
     this.adjustNow();
+    if (this.#options.prefetchMultiplier === undefined) this.#look();
   };
+
+  /** Takes more ahead, or less, as quick as tasks are. */
+  #look(): void {
+    const { slots, ended } = this.#options;
+    if (!this.#automatic.look(performance.now(), ended(), slots())) return;
+    this.#applyPrefetch();
+    if (!this.#automatic.isAhead(slots())) return;
+    this.#looking ??= setInterval(() => this.#lookAgain(), LOOK);
+    this.#looking.unref();
+  }
+
+  /** Without deliveries too: what is held may be what nobody gets on with. */
+  #lookAgain(): void {
+    this.#look();
+    const { slots, busy, onSurplus } = this.#options;
+    const most = 2 * this.#automatic.size(slots());
+    this.#surplus = busy() > most ? this.#surplus + 1 : 0;
+    if (this.#surplus >= PATIENCE) {
+      this.#surplus = 0;
+      onSurplus();
+    }
+    if (this.#automatic.isAhead(slots()) || busy() > most) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+  }
 
   async #consume(): Promise<void> {
     const { transport } = this.#options;
@@ -128,7 +169,9 @@ export class Consumption {
       return free <= 0 ? -1 : (this.#consumer?.unacked ?? 0) + free;
     }
     if (prefetchMultiplier === 0) return 0;
-    return slots() * prefetchMultiplier + held();
+    const size =
+      prefetchMultiplier === undefined ? this.#automatic.size(slots()) : slots() * prefetchMultiplier;
+    return size + held();
   }
 
   #applyPrefetch(): void {

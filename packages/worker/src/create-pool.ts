@@ -39,6 +39,8 @@ export interface CreatePoolOptions {
   readonly logger: WorkerLogger;
   /** Whether the tracer shows results in log lines. */
   readonly repr: boolean;
+  /** Whether results are stored. */
+  readonly results: boolean;
 }
 
 /** A pool with the functions it runs. */
@@ -65,6 +67,7 @@ export async function createPool(options: CreatePoolOptions): Promise<CreatedPoo
           app: reference,
           hostname,
           repr: options.repr,
+          results: options.results,
           log: settings.redirectStdouts
             ? {
                 level: settings.logLevel,
@@ -139,10 +142,10 @@ function warnOfLimits(pool: BasePool, app: App, logger: WorkerLogger): void {
 }
 
 function targetsFor(pool: BasePool, options: CreatePoolOptions, module: string | undefined): TracerTargets {
-  const { app, hostname, repr, logger } = options;
+  const { app, hostname, repr, results, logger } = options;
   if (pool.capabilities.functions) {
     const report = (message: string, error: unknown): void => logger.error({ err: error }, message);
-    const tracer = new Tracer(app, { hostname, repr }, report);
+    const tracer = new Tracer(app, { hostname, repr, results }, report);
     return observed(tracer, app, hostname);
   }
   if (module === undefined) {

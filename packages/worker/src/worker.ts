@@ -76,6 +76,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   #stopping: Promise<void> | undefined;
   #terminating: Promise<void> | undefined;
   #running = 0;
+  #ended = 0;
   #failed = false;
   #health: HealthServer | undefined;
   #stateDb: StateDb | undefined;
@@ -276,6 +277,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       hostname,
       logger,
       repr: logger.isLevelEnabled('info'),
+      results: app.hasResultStore,
     });
     const { transport, store } = await connect(app, settings, logger, this.#abort.signal);
     const common = { app, transport, store, logger, counters, events: this };
@@ -316,6 +318,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       slots: () => settings.autoscale?.max ?? pool.numProcesses,
       held: () => waitingRoom.held,
       busy: () => requests.size - waitingRoom.held,
+      ended: () => this.#ended,
+      onSurplus: () => this.#giveBackSurplus(),
     });
     const autoscaler =
       settings.autoscale === undefined
@@ -348,7 +352,16 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     this.#parts?.consumption.adjustNow();
   }
 
+  /** Gives back what nothing has begun, and takes again what it should hold. */
+  #giveBackSurplus(): void {
+    const pool = this.#parts?.pool;
+    if (pool === undefined || !pool.active || this.#state !== 'running') return;
+    this.logger.debug('Tasks have become slow: what was taken ahead and nothing has begun goes back');
+    pool.flush().catch((error: unknown) => this.logger.warn({ err: error }, 'the pool could not be flushed'));
+  }
+
   #onEnded(request: Request): void {
+    this.#ended += 1;
     if (request.acceptedAt !== undefined) this.#running -= 1;
     this.requests.remove(request, request.verdict?.final === true);
     if (this.settings.disablePrefetch) this.#parts?.consumption.adjust();

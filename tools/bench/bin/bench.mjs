@@ -14,9 +14,11 @@ const { positionals, values } = parseArgs({
     only: { type: 'string', default: '' },
     loads: { type: 'string', default: '' },
     size: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '' },
     within: { type: 'string', default: '480' },
     write: { type: 'boolean', default: false },
+    broker: { type: 'string', default: '' },
+    parts: { type: 'string', default: '' },
   },
 });
 const docs = new URL('../../../docs/', import.meta.url);
@@ -30,16 +32,31 @@ if (positionals[0] === 'workloads') {
   if (!values.quick || values.write) writeWorkloads(results, rounds, docs);
   process.exit(0);
 }
+if (positionals[0] === 'brokers') {
+  const { benchBrokers } = await import('../src/brokers/index.mjs');
+  await benchBrokers(
+    {
+      brokers: list(values.broker),
+      only: list(values.only),
+      parts: list(values.parts),
+      rounds: Number(values.rounds || (values.quick ? 1 : 3)),
+      quick: values.quick,
+    },
+    !values.quick || values.write ? new URL('benchmarks-brokers.md', docs) : undefined,
+  );
+  process.exit(0);
+}
 if (positionals[0] !== 'pools') {
   console.error(
     'usage: npm run bench -- pools [--quick] [--only NAME,…] [--loads NAME,…] [--rounds N] [--within SECONDS] [--size N] [--write]\n' +
-      '       npm run bench -- workloads [--quick] [--write]',
+      '       npm run bench -- workloads [--quick] [--write]\n' +
+      '       npm run bench -- brokers [--quick] [--broker redis|rabbitmq] [--only NAME,…] [--parts drain,results,produce] [--rounds N] [--write]',
   );
   process.exit(2);
 }
 const only = list(values.only);
 const loads = list(values.loads);
-const rounds = values.quick ? 1 : Number(values.rounds);
+const rounds = values.quick ? 1 : Number(values.rounds || 5);
 const measured = await benchPools({
   rounds,
   within: Number(values.within),

@@ -17,17 +17,18 @@ export const versions = {
  * Installs the peers, once for each set of versions, outside of the repository: nobody who only works on the pools has
  * to have them.
  *
+ * @param {Record<string, string>} wanted versions by name
  * @returns {NodeJS.Require} resolves the peers
  */
-export function installPeers() {
-  const key = Object.entries(versions)
+export function installPeers(wanted = versions) {
+  const key = Object.entries(wanted)
     .map(([name, version]) => `${name}-${version}`)
     .join('_');
   const folder = join(tmpdir(), 'pool-bench', key);
   const require = createRequire(join(folder, 'package.json'));
   if (!existsSync(join(folder, 'node_modules', '.package-lock.json'))) {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: versions }));
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: wanted }));
     console.error('installing the peers …');
     execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], {
       cwd: folder,

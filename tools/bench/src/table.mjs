@@ -7,7 +7,7 @@
  */
 
 /** @param {number} value */
-const rate = (value) =>
+export const rate = (value) =>
   value >= 1e6
     ? `${(value / 1e6).toFixed(2)}M`
     : value >= 1e4
@@ -100,7 +100,7 @@ function ratioOf(ours, theirs, better) {
 }
 
 /** @param {string[][]} rows */
-function markdown(rows) {
+export function markdown(rows) {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(3, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (/** @type {string[]} */ row) =>
     `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;

@@ -30,7 +30,9 @@ export function bannerFacts(worker: Worker, broker: string, results: string): Ba
       ? 'off'
       : prefetchMultiplier === 0
         ? 'unlimited'
-        : `${slots * prefetchMultiplier} (${prefetchMultiplier} a slot)`,
+        : prefetchMultiplier === undefined
+          ? 'automatic'
+          : `${slots * prefetchMultiplier} (${prefetchMultiplier} a slot)`,
     queues: worker.queues.map((name) => {
       const { exchange, exchangeType, routingKey } = app.queues.get(name);
       return `${name}  exchange=${exchange}(${exchangeType}) key=${routingKey}`;

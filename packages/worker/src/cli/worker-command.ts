@@ -50,7 +50,11 @@ export function workerCommand(): Command {
     .addOption(new Option('--log-format <format>', 'how log lines look').choices(['auto', 'pretty', 'json']))
     .option('-n, --hostname <name>', "the node's name; %h, %n, %d stand for hostname, name, domain")
     .option('--autoscale <max,min>', 'let the pool grow and shrink')
-    .option('--prefetch-multiplier <n>', 'messages taken ahead for each slot (default: 4)', wholeNumber(0))
+    .option(
+      '--prefetch-multiplier <n>',
+      'messages taken ahead for each slot (default: 4, more while tasks are quick)',
+      wholeNumber(0),
+    )
     .option('--disable-prefetch', 'take a message only when a slot is free')
     .option('--time-limit <seconds>', 'kill tasks after so long', seconds)
     .option('--soft-time-limit <seconds>', 'abort the signal of tasks after so long', seconds)

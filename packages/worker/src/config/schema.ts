@@ -12,7 +12,7 @@ export interface Settings {
   readonly queues?: readonly string[] | undefined;
   readonly excludeQueues: readonly string[];
   readonly hostname?: string | undefined;
-  readonly prefetchMultiplier: number;
+  readonly prefetchMultiplier?: number | undefined;
   readonly disablePrefetch: boolean;
   readonly etaTaskLimit: number;
   readonly disableRateLimits: boolean;
@@ -76,7 +76,7 @@ const shape = {
   excludeQueues: names.default([]),
   hostname: z.string().min(1).optional(),
 
-  prefetchMultiplier: count(0).default(4),
+  prefetchMultiplier: count(0).optional(),
   disablePrefetch: z.boolean().default(false),
   etaTaskLimit: count(1).default(10_000),
   disableRateLimits: z.boolean().default(false),

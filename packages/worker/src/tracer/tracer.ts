@@ -29,6 +29,8 @@ export interface TracerSettings {
   readonly hostname: string;
   /** Whether log lines or events show results. */
   readonly repr: boolean;
+  /** Whether there is a store for outcomes. */
+  readonly results: boolean;
 }
 
 /** Where hooks that throw are reported. */
@@ -281,11 +283,11 @@ export class Tracer {
   }
 
   #ignoresResult(run: TaskRun): boolean {
-    return run.wire[5] || run.options.ignoreResult;
+    return !this.#settings.results || run.wire[5] || run.options.ignoreResult;
   }
 
   #keepsError(run: TaskRun): boolean {
-    return !this.#ignoresResult(run) || run.options.storeErrorsEvenIfIgnored;
+    return this.#settings.results && (!this.#ignoresResult(run) || run.options.storeErrorsEvenIfIgnored);
   }
 }
 
