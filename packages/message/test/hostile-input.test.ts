@@ -21,6 +21,7 @@ import {
   isControlRequestFor,
   isTaskMessage,
   LamportClock,
+  LimitExceededError,
   type Message,
   MessageError,
   markRedelivered,
@@ -33,7 +34,8 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const RUNS = 25_000;
+/** Five tests with this many messages each, about; more with `POOL_FUZZ_RUNS`. A failure prints its seed. */
+const RUNS = Number(process.env['POOL_FUZZ_RUNS'] ?? 25_000);
 
 // Nearly every run throws, and nobody reads the stacks.
 const { stackTraceLimit } = Error;
@@ -46,7 +48,7 @@ afterAll(() => {
 
 const codec = createCodec({
   acceptContent: ['json', 'text', 'raw'],
-  limits: { maxDepth: 20, maxBodyBytes: 10_000 },
+  limits: { maxDepth: 20, maxBodyBytes: 10_000, maxDecompressedBytes: 50_000 },
 });
 const TYPES = ['application/json', 'text/plain', 'application/data', 'application/x-python-serialize', ''];
 
@@ -297,6 +299,114 @@ describe('hostile input', () => {
       ),
       { numRuns: RUNS },
     );
+  });
+
+  it('of the old protocols, and between them, is refused by name, or read', () => {
+    const field = fc.constantFrom(
+      'task',
+      'id',
+      'args',
+      'kwargs',
+      'retries',
+      'eta',
+      'expires',
+      'utc',
+      'callbacks',
+      'errbacks',
+      'chord',
+      'taskset',
+      'group',
+      'timelimit',
+      ...HOSTILE,
+    );
+    const fits = fc.record({
+      task: fc.constant('demo.add'),
+      id: fc.string(),
+      args: fc.array(json),
+      kwargs: json,
+    });
+    const others = fc.array(fc.tuple(field, json), { maxLength: 5 }).map(Object.fromEntries);
+    fc.assert(
+      fc.property(fits, others, fc.option(json), (task, other, header) => {
+        const headers = header === null ? {} : { task: header, id: 'a' };
+        const message = {
+          body: Buffer.from(JSON.stringify({ ...task, ...other })),
+          contentType: 'application/json',
+          contentEncoding: 'utf-8',
+          headers,
+          properties: {},
+        };
+        const upgraded = attempt(() => upgradeTaskMessage(message, { codec }));
+        if (upgraded === undefined) return;
+        decodeHeaders(upgraded);
+        attempt(() => decodeTaskMessage(upgraded, { codec }));
+      }),
+      { numRuns: RUNS / 2 },
+    );
+  });
+
+  it('of values that say of what type they are is refused by name, or read', () => {
+    const type = fc.constantFrom(
+      'datetime',
+      'date',
+      'time',
+      'decimal',
+      'uuid',
+      'bytes',
+      'base64',
+      '__proto__',
+      'constructor',
+      'eval',
+    );
+    const tagged = fc.record({ __type__: fc.oneof(type, json), __value__: json });
+    const nested = fc.oneof(tagged, fc.record({ __type__: type, __value__: tagged }), fc.array(tagged));
+    fc.assert(
+      fc.property(nested, (value) => {
+        const body = Buffer.from(JSON.stringify([[value], { value }, {}]));
+        decodeBody({
+          body,
+          contentType: 'application/json',
+          contentEncoding: 'utf-8',
+          headers: {},
+          properties: {},
+        });
+      }),
+      { numRuns: RUNS / 5 },
+    );
+  });
+
+  it('that grows when it is decompressed, or nests without end, stays within its bounds', () => {
+    const bombs = new Map(
+      codec.compressions.names.map((name) => [
+        name,
+        // Compressed where the bounds are not, as a stranger does.
+        createCodec().encode('x'.repeat(2_000_000), { compression: name }),
+      ]),
+    );
+    for (const [name, bomb] of bombs) {
+      expect(bomb.body.length, name).toBeLessThan(10_000);
+      const message = { ...bomb, headers: { compression: bomb.compression }, properties: {} };
+      expect(() => codec.decode(message), name).toThrow(LimitExceededError);
+    }
+    fc.assert(
+      fc.property(fc.nat(200), fc.constantFrom('[', '{"a":'), fc.nat(200), (depth, open, closed) => {
+        const text = open.repeat(depth) + (open === '[' ? ']' : '1}').repeat(closed);
+        decodeAll(text);
+        decodeAll(
+          JSON.stringify({
+            body: text,
+            'content-type': 'application/json',
+            headers: { a: 1 },
+            properties: {},
+          }),
+        );
+      }),
+      { numRuns: RUNS / 25 },
+    );
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const unbounded = createCodec();
+    const source = { contentType: 'application/json', contentEncoding: 'utf-8', headers: {}, properties: {} };
+    expect(() => unbounded.decode({ ...source, body: Buffer.from(deep) })).toThrow(LimitExceededError);
   });
 
   it('was neither all read nor all refused, and has changed no prototype', () => {

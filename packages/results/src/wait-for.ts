@@ -2,6 +2,9 @@ import { READY_STATES, type ResultDocument } from '@pool/message';
 import { ResultTimeoutError } from './errors.js';
 import type { WaitOptions } from './result-store.js';
 
+/** The longest delay a Node timer can hold, in seconds. */
+const MAX_TIMER = 2 ** 31 / 1000 - 1;
+
 type Watch = (
   id: string,
   listener: (document: ResultDocument) => void,
@@ -47,7 +50,8 @@ export function waitFor(
 
     if (missing.size === 0) return finish();
     signal?.addEventListener('abort', onAbort, { once: true });
-    if (timeout !== undefined) {
+    // Longer than a timer can hold, 24 days, is as long as it takes.
+    if (timeout !== undefined && timeout < MAX_TIMER) {
       timer = setTimeout(() => fail(new ResultTimeoutError([...missing], timeout)), timeout * 1000);
     }
     for (const id of missing) stops.push(watch(id, (document) => onDocument(id, document), fail));

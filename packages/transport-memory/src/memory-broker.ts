@@ -1,6 +1,9 @@
 import type { ExchangeType, QueueDeclaration, StoredBinding } from '@pool/transport';
 import { MessageQueue, type StoredMessage } from './message-queue.js';
 
+/** The longest delay a Node timer can hold, in seconds: 24 days. */
+const MAX_TIMER = 2 ** 31 / 1000 - 1;
+
 /** Who is told that there may be messages. */
 export type WakeListener = (queue: string) => void;
 
@@ -131,8 +134,9 @@ export class MemoryBroker {
   #later(seconds: number, work: () => void): void {
     const timer = setTimeout(() => {
       this.#delayed.delete(timer);
-      work();
-    }, seconds * 1000);
+      if (seconds > MAX_TIMER) this.#later(seconds - MAX_TIMER, work);
+      else work();
+    }, Math.min(seconds, MAX_TIMER) * 1000);
     // A message in memory dies with the process anyway; it is no reason to keep the process.
     timer.unref();
     this.#delayed.add(timer);

@@ -120,4 +120,49 @@ describe('a broker URL', () => {
       }),
     );
   });
+
+  it('of any text is taken apart or refused by name, without its password', () => {
+    const piece = fc.constantFrom(
+      'redis',
+      '://',
+      ':',
+      '@',
+      '/',
+      '//',
+      '?',
+      '=',
+      '&',
+      '%',
+      '%zz',
+      '[',
+      ']',
+      ';',
+      '#',
+      '..',
+      ' ',
+      '\u0000',
+      '99999',
+      'host',
+      'ü',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece, { maxLength: 9 }).map((all) => all.join('')),
+        ),
+        (text) => {
+          try {
+            for (const url of parseBrokerUrls(`redis://u:S3CRET-PW@h/${text}`))
+              expect(String(url)).not.toContain('S3CRET');
+            BrokerUrl.parse(text);
+          } catch (error) {
+            if (!(error instanceof InvalidBrokerUrlError)) throw error;
+            expect(String(error)).not.toContain('S3CRET');
+          }
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
 });

@@ -1,29 +1,31 @@
-import type { BasePool } from '@pool/core';
+import { type AutoscalePolicy, byDemand } from './autoscale-policy.js';
+import { LoadGauge, type LoadGaugeOptions } from './load-gauge.js';
 import type { WorkerLogger } from './logging/logger.js';
 
 /** What autoscaling needs to know. */
-export interface AutoscalerOptions {
-  readonly pool: BasePool;
+export interface AutoscalerOptions extends Omit<LoadGaugeOptions, 'range'> {
   readonly logger: WorkerLogger;
   readonly min: number;
   readonly max: number;
   /** Seconds that the slots must have been too many before some go. */
   readonly keepalive: number;
-  /** How many requests run or want to. */
-  wanted(): number;
+  /** How many slots there should be. @default byDemand */
+  readonly policy?: AutoscalePolicy | undefined;
 }
 
 /**
- * Grows the pool at once when more requests want to run than there are slots, and shrinks it when for a while fewer did:
- * to the most that was wanted at the same time meanwhile, so that it does not swing.
+ * Grows the pool at once when its policy asks for more slots than there are, and shrinks it when for a while it asked for
+ * fewer: to the most that it asked for meanwhile, so that the pool does not swing.
  */
 export class Autoscaler {
   readonly #options: AutoscalerOptions;
+  readonly #policy: AutoscalePolicy;
+  readonly #gauge: LoadGauge;
   #min: number;
   #max: number;
   #timer: NodeJS.Timeout | undefined;
   #changing = false;
-  /** The most that was wanted since `#since`, in milliseconds on the monotonic clock. */
+  /** The most that was asked for since `#since`, in milliseconds on the monotonic clock. */
   #peak = 0;
   #since = 0;
 
@@ -31,6 +33,8 @@ export class Autoscaler {
     this.#options = options;
     this.#min = Math.max(1, options.min);
     this.#max = options.max;
+    this.#policy = options.policy ?? byDemand;
+    this.#gauge = new LoadGauge({ ...options, range: () => this.range });
   }
 
   /** Between how many slots the pool is kept. */
@@ -47,6 +51,7 @@ export class Autoscaler {
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#gauge.close();
   }
 
   /** Another range from now on. */
@@ -60,9 +65,8 @@ export class Autoscaler {
   look(): void {
     const { pool, keepalive } = this.#options;
     if (this.#timer === undefined || this.#changing || !pool.active) return;
-    const wanted = this.#options.wanted();
     const slots = pool.limit;
-    const fit = Math.min(this.#max, Math.max(this.#min, wanted));
+    const fit = Math.min(this.#max, Math.max(this.#min, this.#ask(slots)));
     if (fit > slots) {
       this.#restart(0);
       this.#change('grow', fit - slots);
@@ -76,6 +80,17 @@ export class Autoscaler {
       this.#restart(fit);
       if (surplus > 0) this.#change('shrink', surplus);
     }
+  }
+
+  #ask(slots: number): number {
+    try {
+      const asked = Math.round(this.#policy(this.#gauge));
+      if (!Number.isNaN(asked)) return asked;
+      this.#options.logger.error('The autoscale policy answered with no number; the pool stays as it is');
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'The autoscale policy threw; the pool stays as it is');
+    }
+    return slots;
   }
 
   #restart(peak: number): void {

@@ -5,6 +5,13 @@
  */
 export { type AckOptions, type Ending, judge, type Settling, type Verdict } from './ack-policy.js';
 export { type AppReference, loadApp, parseAppReference } from './app-reference.js';
+export {
+  type AutoscalePolicy,
+  byDemand,
+  type WorkerLoad,
+  withinEventLoopDelay,
+  withinMemory,
+} from './autoscale-policy.js';
 export type { Settings } from './config/schema.js';
 export type { Consumption } from './consumption.js';
 export type { WorkerCounters } from './counters.js';

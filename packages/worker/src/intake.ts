@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { App } from '@pool/app';
 import {
+  checkHeaders,
   InvalidTaskError,
   isTaskMessage,
   type Message,
@@ -130,6 +131,7 @@ export class Intake {
     const { maxBodyBytes } = codec.limits;
     if (message.body.length > maxBodyBytes)
       throw new Refusal(`a body of ${message.body.length} bytes is over maxBodyBytes = ${maxBodyBytes}`);
+    checkHeaders(message.headers, codec.limits);
     if (isTaskMessage(message)) return message;
     try {
       return upgradeTaskMessage(message, { codec });

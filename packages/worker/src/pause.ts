@@ -1,3 +1,11 @@
+/** The longest delay a Node timer can hold, in milliseconds; a longer one would end at once. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** Seconds as a timer takes them. */
+export function milliseconds(seconds: number): number {
+  return Math.min(MAX_TIMER, seconds * 1000);
+}
+
 /** Waits so many seconds, or until there is no time left. */
 export function pause(seconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -10,7 +18,7 @@ export function pause(seconds: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, seconds * 1000);
+    const timer = setTimeout(done, milliseconds(seconds));
     signal.addEventListener('abort', done);
   });
 }

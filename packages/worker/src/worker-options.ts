@@ -1,4 +1,5 @@
 import type { PoolClass } from '@pool/core';
+import type { AutoscalePolicy } from './autoscale-policy.js';
 import type { WorkerLogger } from './logging/logger.js';
 
 /** What a worker can be told. Durations are seconds, fractions allowed. */
@@ -19,6 +20,11 @@ export interface WorkerOptions {
   concurrency?: number;
   /** Lets the pool grow and shrink between two sizes: `'8,2'`, `[8, 2]` or `{ max: 8, min: 2 }`. */
   autoscale?: string | readonly number[] | { readonly max: number; readonly min?: number };
+  /**
+   * How many slots there should be, within those bounds: a function of your own, or `withinMemory(0.8)`,
+   * `withinEventLoopDelay(0.1)`. @default one for every task that could run
+   */
+  autoscalePolicy?: AutoscalePolicy;
   /** How long a slot stays idle before autoscaling takes it away. @default 30 */
   autoscaleKeepalive?: number;
   /** The queues to take from, in fair turns. @default all that the app's `taskQueues` has */

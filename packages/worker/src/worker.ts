@@ -19,7 +19,7 @@ import { createMetrics } from './health/metrics.js';
 import { Intake } from './intake.js';
 import { LimitedSet } from './limited-set.js';
 import { createLogger, type WorkerLogger } from './logging/logger.js';
-import { pause } from './pause.js';
+import { milliseconds, pause } from './pause.js';
 import { Finisher } from './request/finisher.js';
 import type { Request } from './request/request.js';
 import { RequestTable } from './request-table.js';
@@ -329,7 +329,10 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
             pool,
             logger,
             keepalive: settings.autoscaleKeepalive,
+            policy: settings.autoscalePolicy,
+            requests,
             wanted: () => requests.size - waitingRoom.held,
+            running: () => this.#running,
           });
     watchPool(pool, this);
     watchTransport(transport, this);
@@ -478,7 +481,7 @@ const HARD_EXIT = 2;
 async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), seconds * 1000);
+    timer = setTimeout(() => resolve(false), milliseconds(seconds));
   });
   try {
     return await Promise.race([promise.then(() => true), timeout]);

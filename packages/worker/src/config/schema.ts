@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AutoscalePolicy } from '../autoscale-policy.js';
 import type { LogLevel } from '../logging/logger.js';
 import { parseRate } from '../rate-limit.js';
 
@@ -8,6 +9,7 @@ export interface Settings {
   readonly poolOptions: Readonly<Record<string, unknown>>;
   readonly concurrency?: number | undefined;
   readonly autoscale?: { readonly max: number; readonly min: number } | undefined;
+  readonly autoscalePolicy?: AutoscalePolicy | undefined;
   readonly autoscaleKeepalive: number;
   readonly queues?: readonly string[] | undefined;
   readonly excludeQueues: readonly string[];
@@ -57,6 +59,8 @@ const autoscale = z
   .transform(([a = 0, b = 0]) => ({ max: Math.max(a, b), min: Math.min(a, b) }))
   .refine(({ max }) => max >= 1, 'must allow at least 1');
 
+const policy = z.custom<AutoscalePolicy>((value) => typeof value === 'function', 'must be a function');
+
 const rate = z.union([z.string(), z.number()]).superRefine((value, context) => {
   try {
     parseRate(value);
@@ -71,6 +75,7 @@ const shape = {
   poolOptions: z.record(z.string(), z.unknown()).default({}),
   concurrency: count(1).optional(),
   autoscale: autoscale.optional(),
+  autoscalePolicy: policy.optional(),
   autoscaleKeepalive: seconds().default(30),
   queues: names.optional(),
   excludeQueues: names.default([]),
