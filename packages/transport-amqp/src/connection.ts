@@ -6,6 +6,15 @@ import { refuseUndecodable } from './undecodable.js';
 /** Seconds for the broker to answer a farewell. */
 const FAREWELL = 5;
 
+/** What a TLS handshake fails with when nobody known has signed the broker's certificate. */
+const UNTRUSTED: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 /** A connection, or an error that says what is wrong without the password. */
 export async function openConnection(
   url: BrokerUrl,
@@ -82,5 +91,8 @@ function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   // Several addresses were tried, each with an error of its own.
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ');
+  if (UNTRUSTED.has((cause as NodeJS.ErrnoException).code)) {
+    return `${cause.message}; name the authority that signed it in the option \`tls\`, as \`ca\``;
+  }
   return cause.message;
 }

@@ -1,4 +1,4 @@
-export type { Certificates } from './certificates.js';
+export { type Certificates, createCertificates } from './certificates.js';
 export { ServerMissingError, ServerStartError } from './errors.js';
 export { freePort } from './free-port.js';
 export { python } from './python.js';

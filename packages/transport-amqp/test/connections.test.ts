@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCertificates, freePort } from '@pool/servers';
+import { requirePart, requireServer } from '@pool/servers/vitest';
+import { ConnectionError } from '@pool/transport';
+import { afterAll, expect, test } from 'vitest';
+import { named, next, open, take, text, until } from './support/scene.js';
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+/** A certificate for 127.0.0.1 that nobody trusts who is not told to. */
+const certificates = await requirePart('openssl', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pool-amqp-'));
+  folders.push(folder);
+  return createCertificates(folder);
+});
+const tlsPort = await freePort();
+const rabbitmq = await requireServer('rabbitmq', {
+  config: [
+    `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
+    `ssl_options.certfile = ${certificates.cert}`,
+    `ssl_options.keyfile = ${certificates.key}`,
+  ],
+});
+const second = await requireServer('rabbitmq');
+
+const withTls = `amqps://guest:guest@127.0.0.1:${tlsPort}//`;
+
+test('amqps:// speaks TLS with a broker whose authority is trusted', async () => {
+  const transport = await open(withTls, { tls: { ca: [await readFile(certificates.ca)] } });
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  const { texts } = await take(transport, queue, {}, (delivery) => delivery.ack());
+  await transport.publish(text('secret'), { routingKey: queue });
+  await until(() => expect(texts).toEqual(['secret']));
+  await until(async () => {
+    const connections = await rabbitmq.ctl('list_connections', 'ssl', 'port');
+    // One consumes, the other publishes.
+    expect(connections.match(new RegExp(`true\\s+${tlsPort}`, 'g'))).toHaveLength(2);
+  });
+});
+
+test('a broker with a certificate that is not trusted is refused, and the error says what to do', async () => {
+  const refused = open(withTls);
+  await expect(refused).rejects.toThrow(ConnectionError);
+  await expect(refused).rejects.toThrow(/self-signed certificate.*`tls`/);
+});
+
+test('a broker with a certificate for another host is refused, and the error says which', async () => {
+  const ca = [await readFile(certificates.ca)];
+  const refused = open(withTls, { tls: { ca, servername: 'broker.example' } });
+  await expect(refused).rejects.toThrow(ConnectionError);
+  await expect(refused).rejects.toThrow(/broker\.example/);
+});
+
+test.each([
+  { scheme: 'amqp', port: () => tlsPort, speaks: 'TLS' },
+  { scheme: 'amqps', port: () => rabbitmq.port, speaks: 'no TLS' },
+])('$scheme:// to a port that speaks $speaks is an error', async ({ scheme, port }) => {
+  const refused = open(`${scheme}://guest:guest@127.0.0.1:${port()}//`);
+  await expect(refused).rejects.toThrow(ConnectionError);
+  await expect(refused).rejects.toThrow(new RegExp(`cannot connect to ${scheme}://.*: .+`));
+});
+
+test('of several brokers the first that can be reached is taken', async () => {
+  const nobody = `amqp://127.0.0.1:${await freePort()}//`;
+  const transport = await open([nobody, second.url]);
+  expect(transport.url.port).toBe(second.port);
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  await transport.publish(text('here'), { routingKey: queue });
+  const { texts } = await take(transport, queue, {}, (delivery) => delivery.ack());
+  await until(() => expect(texts).toEqual(['here']));
+});
+
+test('a broker that is killed and restarted while it is consumed from is consumed from again', async () => {
+  const transport = await open(rabbitmq.url);
+  const [queue, fleeting, exchange] = [named('queue'), named('fleeting'), named('exchange')];
+  await transport.declareExchange({ name: exchange, type: 'topic' });
+  await transport.declareQueue({ name: queue });
+  // The broker forgets this one and its binding.
+  await transport.declareQueue({ name: fleeting, durable: false });
+  await transport.bindQueue({ queue: fleeting, exchange, routingKey: 'a.*' });
+  const { consumer, deliveries, texts } = await take(transport, [queue, fleeting]);
+  await transport.publish(text('held'), { routingKey: queue });
+  await until(() => expect(texts).toEqual(['held']));
+  const lost = next(transport, 'disconnected');
+  const again = next(transport, 'connected');
+  await rabbitmq.restart({ signal: 'SIGKILL' });
+  await lost;
+  expect(await again).toEqual([2]);
+  await until(() => expect(texts).toEqual(['held', 'held']));
+  deliveries[0]?.ack();
+  expect(deliveries.map(({ settled, redelivered }) => [settled, redelivered])).toEqual([
+    ['stale', false],
+    [undefined, true],
+  ]);
+  deliveries[1]?.ack();
+  await transport.publish(text('bound'), { exchange, routingKey: 'a.b' });
+  await until(() => expect(texts).toEqual(['held', 'held', 'bound']));
+  deliveries[2]?.ack();
+  await consumer.proveConsumption();
+  expect((await transport.queueStatus(queue)).messageCount).toBe(0);
+});
+
+test('a consumer goes on at whichever of its brokers is up', async () => {
+  const transport = await open([rabbitmq.url, second.url]);
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  const { deliveries, texts } = await take(transport, queue);
+  await transport.publish(text('held at the first'), { routingKey: queue });
+  await until(() => expect(texts).toEqual(['held at the first']));
+
+  const failedOver = next(transport, 'connected');
+  await rabbitmq.kill();
+  await failedOver;
+  expect(transport.url.port).toBe(second.port);
+  await transport.publish(text('at the second'), { routingKey: queue });
+  await until(() => expect(texts).toEqual(['held at the first', 'at the second']));
+  deliveries[1]?.ack();
+  await transport.flush();
+
+  const tried: number[] = [];
+  transport.on('reconnecting', () => tried.push(transport.url.port ?? 0));
+  const back = next(transport, 'connected');
+  await second.kill();
+  await until(() => expect(new Set(tried).size).toBe(2));
+  // Told while every broker is away; it waits for one.
+  const published = transport.publish(text('meanwhile'), { routingKey: queue });
+  await rabbitmq.restart();
+  await back;
+  await published;
+  expect(transport.url.port).toBe(rabbitmq.port);
+  await until(() => {
+    expect(texts.slice(2).sort()).toEqual(['held at the first', 'meanwhile']);
+  });
+  expect(deliveries[2]?.epoch).toBe(transport.epoch);
+});
