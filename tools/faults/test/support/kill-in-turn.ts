@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { App } from '@pool/app';
 import { expect, onTestFinished } from 'vitest';
 import { type Post, PREFETCH, startFleet } from './fleet.js';
+import { expectNothingLeft, producerAt } from './producer.js';
 import { Runs } from './runs.js';
 import type { Site } from './sites.js';
 import { until } from './until.js';
@@ -73,23 +73,14 @@ export async function killInTurn(site: Site, turns: readonly Victim[]): Promise<
 }
 
 async function sendTasks(site: Site): Promise<string[]> {
-  const app = appAt(site);
+  const app = producerAt(site);
   const ids: string[] = [];
   for (let n = 0; n < TASKS; n += 1000) {
     const numbers = Array.from({ length: Math.min(1000, TASKS - n) }, (_, i) => n + i);
     const results = await Promise.all(numbers.map((i) => app.sendTask('faults.work', [i, lengthOf(i)])));
     ids.push(...results.map(({ id }) => id));
   }
-  await app.close();
   return ids;
-}
-
-function appAt({ server, results, transport }: Site): App {
-  return new App('producer', {
-    broker: server.url,
-    brokerTransportOptions: transport,
-    ...(results ? { resultBackend: server.url } : {}),
-  });
 }
 
 /** Tasks that have begun and not ended on some workers. */
@@ -147,22 +138,4 @@ function killOneOf(pids: number[]): boolean {
     }
   }
   return false;
-}
-
-/** The queue is empty, nothing was set aside, and where there are results they are all there. */
-async function expectNothingLeft(site: Site, ids: readonly string[]): Promise<void> {
-  const app = appAt(site);
-  onTestFinished(() => app.close());
-  const transport = await app.transport();
-  await transport.connect();
-  expect(await transport.queueSize('celery')).toBe(0);
-  expect(await transport.queueSize('celery.rejected').catch(() => 0)).toBe(0);
-  if (!site.results) return;
-  const states = new Map<string, number>();
-  for (let i = 0; i < ids.length; i += 1000) {
-    const chunk = ids.slice(i, i + 1000);
-    for (const state of await Promise.all(chunk.map((id) => app.AsyncResult(id).state())))
-      states.set(state, (states.get(state) ?? 0) + 1);
-  }
-  expect([...states]).toEqual([['SUCCESS', ids.length]]);
 }

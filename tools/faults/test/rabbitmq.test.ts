@@ -1,5 +1,6 @@
 import { test } from 'vitest';
 import { killInTurn } from './support/kill-in-turn.js';
+import { rollingRestart } from './support/rolling-restart.js';
 import { rabbitmqSite } from './support/sites.js';
 
 const site = await rabbitmqSite();
@@ -13,4 +14,10 @@ test(
       ...(['worker', 'child', 'connection', 'child', 'broker'] as const),
       ...(['worker', 'connection', 'child', 'connection', 'child'] as const),
     ]),
+);
+
+test(
+  'two workers are replaced in turn under load on RabbitMQ: nothing is lost, nothing runs twice',
+  { timeout: 240_000 },
+  () => rollingRestart(site),
 );
