@@ -28,11 +28,12 @@ export function softLimits(suite: Suite): void {
       'a job may tidy up at its soft limit and end well',
       async (scene) => {
         const pool = await scene.start({ limit: 1 });
-        const watched = scene.watch(pool, 'tidyUp', [], { softTimeout: 0.2 });
+        // Enough for the synchronous part, also where a busy machine holds it up: in this process that would be interrupted.
+        const watched = scene.watch(pool, 'tidyUp', [], { softTimeout: 1 });
         assert.deepEqual(await scene.valueOf(watched), {
           name: 'SoftTimeLimitExceeded',
           code: SoftTimeLimitExceeded.code,
-          seconds: 0.2,
+          seconds: 1,
         });
         assert.deepEqual(watched.kinds, ['accept', 'soft', 'success']);
       },
