@@ -4,6 +4,7 @@ export default defineProject({
   test: {
     name: 'testkit',
     include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
     maxConcurrency: 12,
     globalSetup: ['test/support/build-fixtures.ts'],
   },
