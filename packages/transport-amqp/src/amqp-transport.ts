@@ -117,11 +117,14 @@ export class AmqpTransport extends Transport {
       options,
       (channel) => channel.assertQueue(declaration.name, options),
     );
+    await this.#open.delayed.declared(queue);
     return { name: queue, messageCount, consumerCount };
   }
 
   protected override async onDeleteQueue(name: string): Promise<number> {
-    return (await this.#declare(`queue ${name}`, {}, (channel) => channel.deleteQueue(name))).messageCount;
+    const deleted = await this.#declare(`queue ${name}`, {}, (channel) => channel.deleteQueue(name));
+    this.#open.delayed.deleted(name);
+    return deleted.messageCount;
   }
 
   protected override async onBindQueue(binding: Required<Binding>): Promise<void> {

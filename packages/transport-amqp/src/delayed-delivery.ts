@@ -1,4 +1,6 @@
+import type { Channel } from 'amqplib';
 import type { AdminChannel } from './admin-channel.js';
+import { declarationError } from './declarations.js';
 
 /** 2^28 seconds are eight and a half years. */
 const LEVELS = 28;
@@ -25,7 +27,7 @@ export class DelayedDelivery {
 
   /** Where to publish a message that is to reach `queue` after `seconds`, rounded up. */
   async route(queue: string, seconds: number): Promise<{ exchange: string; routingKey: string }> {
-    await this.#declared();
+    await this.#ladderMade();
     await this.#bind(queue);
     const delay = Math.min(MAX_DELAY, Math.max(1, Math.ceil(seconds)));
     const bits = delay.toString(2).padStart(LEVELS, '0');
@@ -38,7 +40,7 @@ export class DelayedDelivery {
    * `bind_queue_to_native_delayed_delivery_exchange` does. Not for direct exchanges: they cannot match the bits.
    */
   async bindExchange(queue: string, exchange: string, routingKey: string): Promise<void> {
-    await this.#declared();
+    await this.#ladderMade();
     const pattern = routingKey.startsWith('#') ? routingKey : `#.${routingKey}`;
     await this.#admin.run(async (channel) => {
       await channel.bindExchange(exchange, FINAL, pattern);
@@ -49,40 +51,68 @@ export class DelayedDelivery {
   /** The bits are counted, so that what goes to `a.b` does not reach `b` as well. */
   async #bind(queue: string): Promise<void> {
     if (this.#bound.has(queue)) return;
-    const pattern = `${'*.'.repeat(LEVELS)}${queue}`;
-    await this.#admin.run((channel) => channel.bindQueue(queue, FINAL, pattern));
+    const routingKey = `${'*.'.repeat(LEVELS)}${queue}`;
+    await this.#run(`queue ${queue}`, { routingKey }, (channel) =>
+      channel.bindQueue(queue, FINAL, routingKey),
+    );
     this.#bound.add(queue);
   }
 
-  #declared(): Promise<void> {
-    this.#ladder ??= this.#declare().catch((error: unknown) => {
+  /** A queue is declared, perhaps after it was deleted: what waits for it must find it again. */
+  async declared(queue: string): Promise<void> {
+    if (!this.#bound.delete(queue)) return;
+    await this.#bind(queue);
+  }
+
+  /** A queue is deleted: the next delay for it is told so. */
+  deleted(queue: string): void {
+    this.#bound.delete(queue);
+  }
+
+  async #run<T>(what: string, wanted: unknown, call: (channel: Channel) => Promise<T>): Promise<T> {
+    try {
+      return await this.#admin.run(call);
+    } catch (error) {
+      throw declarationError(what, wanted, error);
+    }
+  }
+
+  #ladderMade(): Promise<void> {
+    this.#ladder ??= this.#makeLadder().catch((error: unknown) => {
       this.#ladder = undefined;
       throw error;
     });
     return this.#ladder;
   }
 
-  #declare(): Promise<void> {
-    return this.#admin.run(async (channel) => {
-      await channel.assertExchange(FINAL, 'topic', { durable: true });
-      for (let n = 0; n < LEVELS; n++) {
-        const name = level(n);
-        const next = n === 0 ? FINAL : level(n - 1);
+  async #makeLadder(): Promise<void> {
+    await this.#admin.run((channel) => channel.assertExchange(FINAL, 'topic', { durable: true }));
+    for (let n = 0; n < LEVELS; n++) await this.#makeLevel(n);
+  }
+
+  async #makeLevel(n: number): Promise<void> {
+    const name = level(n);
+    const next = n === 0 ? FINAL : level(n - 1);
+    const options = {
+      durable: true,
+      arguments: {
+        'x-queue-type': this.#queueType,
+        'x-overflow': 'reject-publish',
+        'x-message-ttl': 2 ** n * 1000,
+        'x-dead-letter-exchange': next,
+        ...(this.#queueType === 'quorum' ? { 'x-dead-letter-strategy': 'at-least-once' } : {}),
+      },
+    };
+    const before = '*.'.repeat(LEVELS - 1 - n);
+    await this.#run(
+      `queue ${name} for delayed messages (see the option delayQueueType)`,
+      options,
+      async (channel) => {
         await channel.assertExchange(name, 'topic', { durable: true });
-        await channel.assertQueue(name, {
-          durable: true,
-          arguments: {
-            'x-queue-type': this.#queueType,
-            'x-overflow': 'reject-publish',
-            'x-message-ttl': 2 ** n * 1000,
-            'x-dead-letter-exchange': next,
-            ...(this.#queueType === 'quorum' ? { 'x-dead-letter-strategy': 'at-least-once' } : {}),
-          },
-        });
-        const before = '*.'.repeat(LEVELS - 1 - n);
+        await channel.assertQueue(name, options);
         await channel.bindQueue(name, name, `${before}1.#`);
         await channel.bindExchange(next, name, `${before}0.#`);
-      }
-    });
+      },
+    );
   }
 }
