@@ -316,7 +316,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       queues: this.#queues().map(({ name }) => name),
       onDeliveries: (deliveries) => intake.receive(deliveries),
       slots: () => settings.autoscale?.max ?? pool.numProcesses,
-      held: () => waitingRoom.held,
+      // What is over the bound has no place of its own, or the bound would be none.
+      held: () => Math.min(waitingRoom.held, settings.etaTaskLimit),
       busy: () => requests.size - waitingRoom.held,
       ended: () => this.#ended,
       onSurplus: () => this.#giveBackSurplus(),

@@ -1,0 +1,80 @@
+import { App } from '@pool/app';
+import { expect, test } from 'vitest';
+import { limitsOf } from '../src/request/request.js';
+import { memoryApp, runWorker } from './support/in-process.js';
+import { onEnd, scratchFolder } from './support/scratch.js';
+
+test('time limits are those of the message, then of the task; what is left is the pool’s', () => {
+  const task = { timeLimit: 20, softTimeLimit: 10 };
+  expect(limitsOf([2, 1], task)).toEqual({ timeout: 2, softTimeout: 1 });
+  expect(limitsOf([null, 1], task)).toEqual({ timeout: 20, softTimeout: 1 });
+  expect(limitsOf([null, null], task)).toEqual({ timeout: 20, softTimeout: 10 });
+  expect(limitsOf([null, null], {})).toEqual({ timeout: undefined, softTimeout: undefined });
+});
+
+test('queues are those of the app, or those that are named, without those that are left to others', async () => {
+  const taskQueues = ['one', 'two', 'three'];
+  const all = await runWorker(await memoryApp({ taskQueues }), { excludeQueues: ['two'] });
+  expect(all.worker.queues).toEqual(['one', 'three']);
+  const named = await runWorker(await memoryApp({ taskQueues }), {
+    queues: ['two', 'three'],
+    excludeQueues: ['three'],
+  });
+  expect(named.worker.queues).toEqual(['two']);
+});
+
+test('a redelivered late-ack task whose success is stored is not run again, if that is asked for', async () => {
+  const app = await memoryApp();
+  let runs = 0;
+  const job = app.task('demo.job', { acksLate: true }, () => {
+    runs += 1;
+    return 'ran';
+  });
+  const store = await app.resultStore();
+  await store.storeResult({ taskId: 'done', status: 'SUCCESS', result: 'elsewhere' });
+  const transport = await app.transport();
+  await transport.connect();
+  await transport.declareQueue({ name: 'celery' });
+  // Delivered to somebody who goes before it is acknowledged.
+  const held = new Promise<void>((resolve) => {
+    void transport
+      .consume({
+        queues: ['celery'],
+        prefetch: 2,
+        onDeliveries: (deliveries) => {
+          for (const delivery of deliveries) delivery.reject({ requeue: true });
+          resolve();
+        },
+      })
+      .then((consumer) => held.then(() => consumer.cancel()));
+  });
+  await job.applyAsync([], { taskId: 'done' });
+  await held;
+  const { worker } = await runWorker(app, { deduplicateSuccessfulTasks: true });
+  await expect.poll(() => worker.counters.deduplicated, { timeout: 10_000 }).toBe(1);
+  expect(runs).toBe(0);
+  expect(await app.AsyncResult('done').get({ timeout: 10 })).toBe('elsewhere');
+  // One that nobody finished runs.
+  expect(await (await job.delay()).get({ timeout: 10 })).toBe('ran');
+});
+
+test('tasks that wait for their ETA are held up to a bound, the others stay with the broker', async () => {
+  const folder = await scratchFolder();
+  const broker = `filesystem://${folder}/broker`;
+  const app = new App('demo', { broker, resultBackend: `filesystem://${folder}/results` });
+  onEnd(() => app.close());
+  const job = app.task('demo.job', (n: number) => n);
+  await Promise.all(Array.from({ length: 40 }, (_, i) => job.applyAsync([i], { countdown: 3600 })));
+  const options = { concurrency: 1, prefetchMultiplier: 2, etaTaskLimit: 5 };
+  const { worker, lines } = await runWorker(app, options);
+  await expect.poll(() => worker.requests.size, { timeout: 30_000 }).toBeGreaterThanOrEqual(5);
+  const full = (): boolean => lines.some(({ text }) => text.includes('which is etaTaskLimit'));
+  await expect.poll(full, { timeout: 30_000 }).toBe(true);
+  // Whatever makes the worker look at its prefetch again must not make room for more.
+  for (let look = 0; look < 20; look++) {
+    worker.consumption?.adjust();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  // The bound, and the prefetch beyond it.
+  expect(worker.requests.size).toBeLessThanOrEqual(5 + 2);
+});
