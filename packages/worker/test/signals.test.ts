@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type PoolProcess, startWorker } from './support/process.js';
 import { fileSite, type Site } from './support/producer.js';
+
+const stuckPool = `${fileURLToPath(new URL('fixtures/stuck-pool.js', import.meta.url))}:StuckPool`;
 
 /** A worker with a late-ack task that runs for so long, in milliseconds. */
 async function busyWorker(
@@ -73,5 +76,59 @@ describe('signals', { timeout: 120_000 }, () => {
     scene.worker.kill('SIGQUIT');
     expect(await scene.worker.exited()).toBe(1);
     await expectGivenBack(scene);
+  });
+
+  test('one more signal ends the process even when the pool cannot end, and the task is given back', async () => {
+    const scene = await busyWorker(600_000, {}, '-P', stuckPool, '--soft-shutdown-timeout', '500');
+    scene.worker.kill('SIGQUIT');
+    await scene.worker.line(/Waiting up to 500 s/);
+    scene.worker.kill('SIGQUIT');
+    await scene.worker.line(/cold shutdown without waiting/);
+    scene.worker.kill('SIGQUIT');
+    await scene.worker.line(/hard exit/);
+    expect(await scene.worker.exited()).toBe(1);
+    await expectGivenBack(scene);
+  });
+
+  test('another worker runs at once what a cold shutdown has ended', async () => {
+    const { worker, site, result } = await busyWorker(600_000);
+    const other = await startWorker(site.env, '-c', '1');
+    worker.kill('SIGQUIT');
+    expect(await worker.exited()).toBe(1);
+    await other.line(({ msg, taskId }) => taskId === result.id && / received$/.test(msg));
+  });
+
+  test('on SIGUSR1 the worker tells what it is at, and goes on', async () => {
+    const { worker, site, result } = await busyWorker(600_000);
+    const reserved = await site.app.sendTask('demo.hold', [1]);
+    const tells = async (): Promise<boolean> => {
+      worker.kill('SIGUSR1');
+      await worker.line(({ taskId, status }) => taskId === result.id && status !== undefined);
+      return worker.lines.some(({ taskId, status }) => taskId === reserved.id && status !== undefined);
+    };
+    await expect.poll(tells, { timeout: 60_000, interval: 200 }).toBe(true);
+
+    const summary = worker.lines.filter(({ msg }) => / is running and consumes: /.test(msg)).at(-1);
+    expect(summary?.msg).toMatch(/: 1 tasks run, 1 more are held$/);
+    expect(summary?.['status']).toMatchObject({
+      state: 'running',
+      pool: { implementation: expect.stringContaining('PreforkPool'), 'max-concurrency': 1 },
+      consumer: { transport: 'connected', consuming: true, queues: ['celery'], prefetch: 4 },
+      counters: { received: 2 },
+      eventLoop: { turnMs: expect.any(Number), utilization: expect.any(Number) },
+      resources: expect.any(Object),
+    });
+    const [run] = worker.lines.filter(({ taskId, status }) => taskId === result.id && status !== undefined);
+    expect(run?.msg).toMatch(/^Task demo\.hold\[.+\] runs for \d+(\.\d)? s in process \d+$/);
+    expect(run?.['status']).toMatchObject({ state: 'accepted', seconds: expect.any(Number) });
+    expect(run?.['status']).not.toMatchObject({ pid: worker.process.pid });
+    const [held] = worker.lines.filter(
+      ({ taskId, status }) => taskId === reserved.id && status !== undefined,
+    );
+    expect(held?.msg).toMatch(/ is reserved, received \d+(\.\d)? s ago$/);
+
+    expect(worker.stderr).not.toMatch(/Debugger listening/);
+    worker.kill('SIGQUIT');
+    expect(await worker.exited()).toBe(1);
   });
 });

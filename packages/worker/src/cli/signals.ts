@@ -1,5 +1,6 @@
 import type { WorkerLogger } from '../logging/logger.js';
 import type { Worker } from '../worker.js';
+import { logStatus } from './log-status.js';
 
 /** What the signals made of a worker. */
 export interface SignalOutcome {
@@ -13,7 +14,7 @@ export interface SignalOutcome {
  * Celery's signals: SIGTERM stops warmly with exit code 0; SIGINT too, but with 1, and a second one stops at once;
  * SIGQUIT stops at once. `REMAP_SIGTERM=SIGQUIT` makes the first behave as the last. SIGHUP, which comes when a terminal
  * is closed, stops warmly. While the worker stops at once a further signal cuts every wait, and one more ends the
- * process, having given back what it holds.
+ * process, having given back what it holds. SIGUSR1 stops nothing: the worker logs what it is at.
  */
 export function handleSignals(worker: Worker, logger: WorkerLogger): SignalOutcome {
   let level = 0;
@@ -60,6 +61,12 @@ export function handleSignals(worker: Worker, logger: WorkerLogger): SignalOutco
   process.on('SIGINT', () => (level === 0 ? warm('SIGINT', 1) : cold('SIGINT')));
   process.on('SIGQUIT', () => cold('SIGQUIT'));
   process.on('SIGHUP', () => warm('SIGHUP', 0));
+  // Without this Node would open its debugger's port.
+  process.on('SIGUSR1', () => {
+    logStatus(worker, logger).catch((error: unknown) => {
+      logger.error({ err: error }, 'The status could not be logged');
+    });
+  });
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'An error that nobody caught; the worker ends');
     cold('uncaughtException');
