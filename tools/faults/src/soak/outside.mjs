@@ -29,13 +29,13 @@ function childrenOf(pid) {
 }
 
 /**
- * Bytes of memory a process holds, what it shares with others counted by its share (Linux).
+ * Bytes of memory that are a process's own, without what it maps from files and shares with whoever else runs Node (Linux).
  * @param {number} pid
  */
 export function memoryOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) * 1024;
+    return Number(/^Pss_Anon:\s+(\d+)/m.exec(text)?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

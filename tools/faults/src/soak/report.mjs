@@ -92,9 +92,9 @@ At the end the worker had counted: ${counted.join(', ')}.
   retry twice, report progress, carry 50 kB, print, have a countdown, or are in a group; one in 4,000 hangs until its time
   limit, and on prefork one kills its process. Acks are late. Results are stored, and expire after a minute.
 - Children are replaced after ${options.recycle} tasks. Every ${options.cutEvery} seconds all connections of the worker are cut.
-- Memory is what \`/proc\` calls PSS: shared pages count by their share. The heap is read after a full garbage collection,
-  with what is outside of it (buffers). Children are added up. Handles are what keeps an event loop going; listeners are
-  those of the process and of all handles.
+- Memory is what \`/proc\` calls Pss_Anon: without what processes share by mapping the same files. The heap is read
+  after a full garbage collection, with what is outside of it (buffers). Children are added up. Handles are what keeps an
+  event loop going; listeners are those of the process and of all handles.
 - The first fifth of a run is warming up and is left out. Begin and end are medians of the first and the last quarter of the
   rest, the slope is Theil–Sen's. A curve is flat when it grows by less than 5 %, 2 MB, or 3 of what is counted.
 `;
