@@ -26,7 +26,7 @@ test('the ladder is the one that Celery declares, and a queue hangs on it by its
 
   const [exchanges, queues, bindings] = await Promise.all([
     listed('exchanges', ['name', 'type', 'durable', 'auto_delete', 'internal', 'arguments'], 'name'),
-    listed('queues', ['name', 'durable', 'auto_delete', 'exclusive', 'arguments', 'messages'], 'name'),
+    listed('queues', ['name', 'durable', 'auto_delete', 'exclusive', 'arguments'], 'name'),
     listed('bindings', ['source_name', 'destination_name', 'destination_kind', 'routing_key'], 'source_name'),
   ]);
   expect(exchanges.map(({ name }) => name).sort()).toEqual(
@@ -38,8 +38,7 @@ test('the ladder is the one that Celery declares, and a queue hangs on it by its
   expect(queues).toHaveLength(28);
   for (const n of LEVELS) {
     const found = queues.find(({ name }) => name === `celery_delayed_${n}`);
-    // 3600 is 2048 and less; the message waits on the highest of its levels first.
-    expect(found).toMatchObject({ durable: true, auto_delete: false, messages: n === 11 ? 1 : 0 });
+    expect(found).toMatchObject({ durable: true, auto_delete: false });
     expect(Object.fromEntries(argumentsOf(found?.['arguments']))).toEqual({
       'x-queue-type': 'quorum',
       'x-overflow': 'reject-publish',
@@ -48,6 +47,12 @@ test('the ladder is the one that Celery declares, and a queue hangs on it by its
       'x-dead-letter-strategy': 'at-least-once',
     });
   }
+  // 3600 is 2048 and less; the message waits on the highest of its levels first. Counts come from statistics, which lag.
+  await until(async () => {
+    const counts = await listed('queues', ['name', 'messages'], 'name');
+    const waiting = counts.filter(({ messages }) => messages !== 0);
+    expect(waiting).toEqual([{ name: 'celery_delayed_11', messages: 1 }]);
+  });
   const expected = LEVELS.flatMap((n) => {
     const source_name = `celery_delayed_${n}`;
     const stars = '*.'.repeat(27 - n);

@@ -1,12 +1,18 @@
 /**
+ * @import { Failure } from './failures.mjs'
  * @import { Counts } from './report.mjs'
  * @import { TaskResult } from './tasks.mjs'
  */
+
+// Enough to know what it was; the whole of it is further up.
+const MESSAGE_LINES = 6;
+const MESSAGE_COLUMNS = 300;
 
 /**
  * @typedef {object} PackageTests The tests of one package.
  * @property {string} name
  * @property {Counts | undefined} counts Nothing when they did not run.
+ * @property {readonly Failure[]} failures
  * @property {boolean} cached
  */
 
@@ -48,6 +54,11 @@ export function summary(checks, tests) {
       : 'FAILED: did not run to the end';
     lines.push(`${name.padEnd(width)}  ${verdict}`);
   }
+  for (const { name, failures } of tests) {
+    for (const { test, message } of failures) {
+      lines.push('', `FAILED in ${name}: ${test}`, ...excerpt(message));
+    }
+  }
   const sum = total(checks, tests);
   if (sum.notApplicable > 0) {
     lines.push(
@@ -57,6 +68,12 @@ export function summary(checks, tests) {
   }
   lines.push('', describeCounts(sum));
   return lines.join('\n');
+}
+
+/** @param {string} message */
+function excerpt(message) {
+  const lines = message.split('\n').slice(0, MESSAGE_LINES);
+  return lines.map((line) => `  ${line.slice(0, MESSAGE_COLUMNS)}`);
 }
 
 /** @param {Counts} counts */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readFailures } from './failures.mjs';
 import { repositoryRoot } from './install.mjs';
 import { readCounts } from './report.mjs';
 
@@ -20,7 +21,8 @@ export function readTests(results) {
     const counts = result && readCounts(folder);
     // Tests that failed for a reason that is not in their report, such as an error while they were ended.
     if (counts && !result.ok && counts.failed === 0) counts.failed = 1;
-    return { name, counts, cached: result?.cached ?? false };
+    const failures = counts && !result.ok ? readFailures(folder) : [];
+    return { name, counts, failures, cached: result?.cached ?? false };
   });
 }
 

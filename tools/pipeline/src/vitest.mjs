@@ -10,7 +10,13 @@ const LIMIT_MINUTES = 10;
 
 rmSync(reportFolder, { recursive: true, force: true });
 const vitest = join(import.meta.dirname, '../../../node_modules/vitest/vitest.mjs');
-const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+const failures = join(import.meta.dirname, 'failures.mjs');
+const reporters = [
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${reportFile}`,
+  `--reporter=${failures}`,
+];
 // The task runner forces colours on; programs that tests start would print them as well.
 const { FORCE_COLOR: _, ...env } = process.env;
 const { status, error } = spawnSync(
