@@ -6,6 +6,7 @@ export default defineProject({
     include: ['test/**/*.test.ts'],
     // Every Node process that starts reads this file, and these tests start many.
     env: { NODE_EXTRA_CA_CERTS: '' },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,5 +1,10 @@
 import { defineProject } from 'vitest/config';
 
 export default defineProject({
-  test: { name: 'transport-zookeeper', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    name: 'transport-zookeeper',
+    include: ['test/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
 });

@@ -203,8 +203,8 @@ describe('a chord that is completed by polling', () => {
       [add.s(1, 2), chain(add.s(3, 4), group(add.s(1), add.s(2)))],
       scene.echo.s(),
     ).delay();
-    expect(await good.get({ timeout: 20 })).toEqual([3, [8, 9]]);
+    expect(await good.get({ timeout: 60 })).toEqual([3, [8, 9]]);
     const bad = await chord([add.s(1, 2), fail.s('no')], sum.s()).delay();
-    await expect(bad.get({ timeout: 20 })).rejects.toBeInstanceOf(ChordError);
+    await expect(bad.get({ timeout: 60 })).rejects.toBeInstanceOf(ChordError);
   });
 });

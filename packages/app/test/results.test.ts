@@ -13,9 +13,9 @@ describe('a result', () => {
   it('is awaited by who sent the task, and asked for by its id anywhere', async () => {
     const { add, app } = scene;
     const result = await add.delay(2, 3);
-    expect(await result.get({ timeout: 20 })).toBe(5);
+    expect(await result.get({ timeout: 60 })).toBe(5);
     const other = app.AsyncResult<number>(result.id);
-    expect(await other.get({ timeout: 20 })).toBe(5);
+    expect(await other.get({ timeout: 60 })).toBe(5);
     expect([
       await other.state(),
       await other.ready(),
@@ -26,7 +26,7 @@ describe('a result', () => {
 
   it('of a failure is thrown, with what is known of it, unless it is not to be', async () => {
     const result = await scene.fail.delay('no');
-    const error = await result.get({ timeout: 20 }).catch((thrown: unknown) => thrown);
+    const error = await result.get({ timeout: 60 }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TaskError);
     expect(error).toMatchObject({
       taskId: result.id,
@@ -44,7 +44,7 @@ describe('a result', () => {
     const document = exceptionDocument(new TimeLimitExceeded('5', { args: [5] }));
     await results.storeResult({ taskId: 'late', status: 'FAILURE', result: document, traceback: 'at x' });
     const result = app.AsyncResult('late');
-    await expect(result.get({ timeout: 20 })).rejects.toBeInstanceOf(TimeLimitExceeded);
+    await expect(result.get({ timeout: 60 })).rejects.toBeInstanceOf(TimeLimitExceeded);
     expect(await result.traceback()).toBe('at x');
   });
 
@@ -70,7 +70,7 @@ describe('a result', () => {
 
   it('that is forgotten is gone', async () => {
     const result = await scene.add.delay(1, 2);
-    await result.get({ timeout: 20 });
+    await result.get({ timeout: 60 });
     await result.forget();
     expect(await result.state()).toBe('PENDING');
   });
@@ -83,9 +83,9 @@ describe('a result', () => {
       return 'sent';
     });
     const result = await parent.delay();
-    await result.get({ timeout: 20 });
+    await result.get({ timeout: 60 });
     const children = await result.children();
-    expect(await Promise.all(children.map((child) => child.get({ timeout: 20 })))).toEqual([3, 7]);
+    expect(await Promise.all(children.map((child) => child.get({ timeout: 60 })))).toEqual([3, 7]);
   });
 
   it('without a result store says what to do', async () => {

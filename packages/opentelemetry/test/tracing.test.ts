@@ -8,7 +8,7 @@ import { ended, forget, inSpan, only, path } from './support/spans.js';
 beforeEach(forget);
 
 const settled = (ids: readonly { get(options: object): Promise<unknown> }[]): Promise<unknown> =>
-  Promise.allSettled(ids.map((result) => result.get({ timeout: 30 })));
+  Promise.allSettled(ids.map((result) => result.get({ timeout: 60 })));
 
 describe('a task that is sent and run', () => {
   it('is one trace: the sender, the message, the run, what the run does', async () => {
@@ -16,7 +16,7 @@ describe('a task that is sent and run', () => {
     const add = app.task('demo.add', async (x: number, y: number) => inSpan('inside', async () => x + y));
     const worker = await runWorker(app);
     const result = await inSpan('request', () => add.delay(2, 3));
-    expect(await result.get({ timeout: 30 })).toBe(5);
+    expect(await result.get({ timeout: 60 })).toBe(5);
     await worker.stop();
 
     expect(path(only('inside'))).toEqual(['request', 'send demo.add', 'process demo.add', 'inside']);
@@ -63,7 +63,7 @@ describe('a task that is sent and run', () => {
     await runWorker(app);
     const baggage = { baggage: 'tenant=acme' };
     const result = await tenant.applyAsync([], { headers: baggage });
-    expect(await result.get({ timeout: 30 })).toBe('acme');
+    expect(await result.get({ timeout: 60 })).toBe('acme');
   });
 
   it('of Python, instrumented there, goes on with its trace', async () => {
@@ -188,7 +188,7 @@ describe('what follows a task', () => {
     });
     const worker = await runWorker(app);
     const result = await inSpan('request', () => flaky.delay());
-    expect(await result.get({ timeout: 30 })).toBe(2);
+    expect(await result.get({ timeout: 60 })).toBe(2);
     await worker.stop();
     const runs = ended().filter(({ name }) => name === 'process demo.flaky');
     expect(runs.map(({ attributes }) => attributes['celery.state'])).toEqual(['RETRY', 'RETRY', 'SUCCESS']);
@@ -254,7 +254,7 @@ describe('what follows a task', () => {
     const sum = app.task('demo.sum', (all: number[]) => all.reduce((a, b) => a + b, 0));
     const worker = await runWorker(app);
     const result = await inSpan('request', () => chord(group(add.s(1, 2), add.s(3, 4)), sum.s()).delay());
-    expect(await result.get({ timeout: 30 })).toBe(10);
+    expect(await result.get({ timeout: 60 })).toBe(10);
     await worker.stop();
     const members = ended().filter(({ name }) => name === 'process demo.add');
     expect(members.map(path)).toEqual([

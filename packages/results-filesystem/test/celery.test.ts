@@ -138,7 +138,7 @@ describe('we', () => {
 
   it('are woken by what Celery stores', async () => {
     const taskId = randomUUID();
-    const waiting = store.waitFor([taskId], { timeout: 30 });
+    const waiting = store.waitFor([taskId], { timeout: 60 });
     await ask('store', { id: taskId, state: 'STARTED', result: { pid: 1 } });
     await ask('store', { id: taskId, state: 'SUCCESS', result: 'x'.repeat(1_000_000) });
     expect((await waiting)[0]?.result).toHaveLength(1_000_000);

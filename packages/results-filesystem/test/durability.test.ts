@@ -114,7 +114,7 @@ describe('a document', () => {
     const file = join(folder, `celery-task-meta-${taskId}`);
     writeFileSync(file, '{"status": "SUCC');
     expect(await store.get(taskId)).toBeUndefined();
-    const waiting = store.waitFor([taskId], { timeout: 30 });
+    const waiting = store.waitFor([taskId], { timeout: 60 });
     writeFileSync(file, `{"status": "SUCCESS", "result": 1, "task_id": "${taskId}"}`);
     expect((await waiting)[0]?.result).toBe(1);
   });

@@ -92,7 +92,7 @@ describe('waiting', () => {
   test('asks once, is woken by what anybody publishes, and asks nothing meanwhile', async () => {
     const server = await ownServer();
     const store = open(server.url, { pollInterval: 3600 });
-    const found = store.waitFor(['x'], { timeout: 50 });
+    const found = store.waitFor(['x'], { timeout: 60 });
     await until(async () => ((await calls(server))['mget'] ?? 0) > 0);
     await server.command('CONFIG', 'RESETSTAT');
     await sleep(500);
@@ -130,7 +130,7 @@ describe('an outage', () => {
     async (how) => {
       const server = await ownServer({ persistent: true });
       const store = open(server.url, { pollInterval: 3600, socketTimeout: 0.5 });
-      const found = store.waitFor(['a', 'b'], { timeout: 50 });
+      const found = store.waitFor(['a', 'b'], { timeout: 60 });
       await save(store, 'a', 1);
       if (how === 'killed') await server.kill();
       else await server.pause();
@@ -153,7 +153,7 @@ describe('an outage', () => {
   test('what others store while the connection is away is found when it is back', async () => {
     const server = await ownServer();
     const store = open(server.url, { pollInterval: 3600 });
-    const found = store.waitFor(['x'], { timeout: 50 });
+    const found = store.waitFor(['x'], { timeout: 60 });
     await until(async () => ((await calls(server))['mget'] ?? 0) > 0);
     // Stored and not published: as good as published while nobody listened.
     await server.command('SET', 'celery-task-meta-x', '{"status": "SUCCESS", "result": 5, "task_id": "x"}');
@@ -264,7 +264,7 @@ describe('connections', async () => {
     const group = await startRedisSentinel({ downAfter: 0.5 });
     onTestFinished(() => group.stop());
     const store = open(group.url, { masterName: group.masterName, pollInterval: 3600 });
-    const found = store.waitFor(['a', 'b'], { timeout: 50 });
+    const found = store.waitFor(['a', 'b'], { timeout: 60 });
     await save(store, 'a', 1);
     await group.master.command('WAIT', '1', '0');
     await group.master.kill();
@@ -281,7 +281,7 @@ describe('connections', async () => {
       globalKeyPrefix: '{celery}',
       pollInterval: 3600,
     });
-    const found = store.waitFor(['a', 'b'], { timeout: 50 });
+    const found = store.waitFor(['a', 'b'], { timeout: 60 });
     await Promise.all([save(store, 'a', 1), save(store, 'b', 2)]);
     expect((await found).map(({ result }) => result)).toEqual([1, 2]);
     await store.setChordSize('g', 1);

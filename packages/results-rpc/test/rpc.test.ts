@@ -55,7 +55,7 @@ afterAll(() => transport.close());
 test('a result comes to whoever sent the task, and to nobody else', async () => {
   const [one, two] = [await sender(), await sender()];
   const id = randomUUID();
-  const waiting = one.store.waitFor([id], { timeout: 30 });
+  const waiting = one.store.waitFor([id], { timeout: 60 });
   await storeOf().storeResult(
     { taskId: id, status: 'SUCCESS', result: { x: [1] } },
     { replyTo: one.replyTo },
@@ -70,7 +70,7 @@ test('a result that came before anybody asked is kept until it is forgotten', as
   const answering = storeOf();
   await answering.storeResult({ taskId: first, status: 'SUCCESS', result: 1 }, { replyTo });
   await answering.storeResult({ taskId: last, status: 'SUCCESS', result: 2 }, { replyTo });
-  await store.waitFor([last], { timeout: 30 });
+  await store.waitFor([last], { timeout: 60 });
   expect(await store.get(first)).toMatchObject({ result: 1 });
   await store.forget(first);
   expect(await store.get(first)).toBeUndefined();
@@ -82,7 +82,7 @@ test('of more results than are kept the oldest go', async () => {
   const answering = storeOf();
   for (const taskId of ids)
     await answering.storeResult({ taskId, status: 'SUCCESS', result: taskId }, { replyTo });
-  await store.waitFor([ids[2] as string], { timeout: 30 });
+  await store.waitFor([ids[2] as string], { timeout: 60 });
   expect(await store.get(ids[0] as string)).toBeUndefined();
   expect(await store.get(ids[1] as string)).toMatchObject({ result: ids[1] });
 });

@@ -21,7 +21,7 @@ describe('what is stored', () => {
       finish = resolve;
     });
     const first = store.storeResult(success('a'));
-    await vi.waitFor(() => expect(store.batches).toHaveLength(1));
+    await vi.waitFor(() => expect(store.batches).toHaveLength(1), { timeout: 60_000 });
     const rest = ['b', 'c'].map((id) => store.storeResult(success(id)));
     finish();
     await Promise.all([first, ...rest]);
@@ -107,20 +107,20 @@ describe('following', () => {
   it('subscribes before it reads, once a task, and unsubscribes when nobody follows any more', async () => {
     await using store = new RecordingResults();
     const waits = [store.waitFor(['a', 'b']), store.waitFor(['b'])];
-    await vi.waitFor(() => expect(store.calls).toContain('get a b'));
+    await vi.waitFor(() => expect(store.calls).toContain('get a b'), { timeout: 60_000 });
     expect(store.calls).toEqual(['connect', 'subscribe a b', 'get a b']);
     for (const id of ['a', 'b']) {
       store.documents.set(id, encodeResult(success(id)));
       store.tell(id);
     }
     await Promise.all(waits);
-    await vi.waitFor(() => expect(store.calls.at(-1)).toBe('unsubscribe a b'));
+    await vi.waitFor(() => expect(store.calls.at(-1)).toBe('unsubscribe a b'), { timeout: 60_000 });
   });
 
   it('looks by itself for what it was not told of', async () => {
     await using store = new RecordingResults({ pollInterval: 0.02 });
     const waiting = store.waitFor(['a']);
-    await vi.waitFor(() => expect(store.calls).toContain('get a'));
+    await vi.waitFor(() => expect(store.calls).toContain('get a'), { timeout: 60_000 });
     store.documents.set('a', encodeResult(success('a')));
     expect((await waiting)[0]?.result).toBe('a');
   });

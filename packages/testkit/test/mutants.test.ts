@@ -12,7 +12,7 @@ const patience = 2;
 for (const { flaw, area, fails, create, module } of mutants) {
   describe.concurrent(`a pool that ${flaw}`, () => {
     for (const beginning of fails) {
-      it(`fails "${beginning}…" (${area})`, { timeout: 60_000 }, async ({ expect }) => {
+      it(`fails "${beginning}…" (${area})`, { timeout: 120_000 }, async ({ expect }) => {
         const tests = record({ name: flaw, create, module, patience, areas: [area] });
         const [test, ...others] = tests.filter(({ title }) => title.startsWith(beginning));
         expect(others).toEqual([]);

@@ -60,7 +60,7 @@ describe('what travels between the pool and its threads', () => {
       // One at a time, then some, then many.
       if (under > (i % 500 < 250 ? 0 : i % 40)) await result;
     }
-    await expect.poll(() => done, { timeout: 30_000 }).toBe(3000);
+    await expect.poll(() => done, { timeout: 60_000 }).toBe(3000);
   });
 
   it('shared memory is shared', async () => {

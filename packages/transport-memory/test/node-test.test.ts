@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-it('the conformance suite runs under node:test, and brings no runner', { timeout: 60_000 }, async () => {
+it('the conformance suite runs under node:test, and brings no runner', { timeout: 120_000 }, async () => {
   const script = fileURLToPath(new URL('./fixtures/node-test.mjs', import.meta.url));
   // A process of node:test that is a child of node:test would report to it, and not to us.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;

@@ -58,13 +58,13 @@ test('a policy of your own sees the load and decides, within the bounds', async 
     return wanted > 3 ? 100 : Math.min(wanted, 2);
   });
   const first = await Promise.all([wait.delay(), wait.delay(), wait.delay()]);
-  await expect.poll(() => worker.running, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => worker.running, { timeout: 60_000 }).toBe(2);
   expect(worker.concurrency).toBe(2);
   const second = await Promise.all([wait.delay(), wait.delay(), wait.delay()]);
-  await expect.poll(() => worker.running, { timeout: 10_000 }).toBe(4);
+  await expect.poll(() => worker.running, { timeout: 60_000 }).toBe(4);
   expect(worker.concurrency).toBe(4);
   release();
-  await Promise.all([...first, ...second].map((result) => result.get({ timeout: 10 })));
+  await Promise.all([...first, ...second].map((result) => result.get({ timeout: 60 })));
   const last = seen.at(-1) as WorkerLoad;
   expect(last).toMatchObject({ min: 1, max: 4 });
   expect(last.memory).toBeGreaterThan(0);
@@ -82,7 +82,7 @@ test('slots are not added while the event loop is late', async () => {
     return blocked ? slots : 1;
   });
   const results = await Promise.all([wait.delay(), wait.delay()]);
-  await expect.poll(() => worker.running, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => worker.running, { timeout: 60_000 }).toBe(1);
   // The next look begins to measure; then the loop is late.
   blocked = true;
   results.push(await wait.delay());
@@ -90,7 +90,7 @@ test('slots are not added while the event loop is late', async () => {
   while (performance.now() < end);
   results.push(await wait.delay());
   // Nothing ends before the policy has held a slot back.
-  await Promise.all(results.map((result) => result.get({ timeout: 30 })));
+  await Promise.all(results.map((result) => result.get({ timeout: 60 })));
 });
 
 test('a policy that throws or answers nonsense leaves the pool as it is, and says so', async () => {
@@ -101,8 +101,8 @@ test('a policy that throws or answers nonsense leaves the pool as it is, and say
     throw new Error('no idea');
   });
   release();
-  await (await wait.delay()).get({ timeout: 10 });
-  await (await wait.delay()).get({ timeout: 10 });
+  await (await wait.delay()).get({ timeout: 60 });
+  await (await wait.delay()).get({ timeout: 60 });
   expect(worker.concurrency).toBe(1);
   expect(lines.some(({ text }) => text.includes('policy threw'))).toBe(true);
   expect(lines.some(({ text }) => text.includes('no number'))).toBe(true);

@@ -13,7 +13,7 @@ const run = async (
   return Object.assign(process, { code });
 };
 
-describe('the command pool', { timeout: 60_000 }, () => {
+describe('the command pool', { timeout: 120_000 }, () => {
   test('runs a worker, sends it a task, prints the result, and ends with 0 on SIGTERM', async () => {
     const { env } = await fileSite();
     const worker = await startWorker(env, '-c', '1');
@@ -36,7 +36,7 @@ describe('the command pool', { timeout: 60_000 }, () => {
       ['-A', tasksModule, 'worker', '-P', 'solo', '-Q', 'a,b', '--log-format', 'pretty'],
       { ...env, POOL_RESULT_BACKEND: `${env['POOL_RESULT_BACKEND']}?password=secret` },
     );
-    await expect.poll(() => worker.stderr, { timeout: 20_000 }).toContain('ready');
+    await expect.poll(() => worker.stderr, { timeout: 60_000 }).toContain('ready');
     worker.kill('SIGINT');
     expect(await worker.exited()).toBe(1);
     for (const text of [
@@ -83,7 +83,7 @@ describe('the command pool', { timeout: 60_000 }, () => {
     const { app, env } = await fileSite();
     const worker = await startWorker(env, '-c', '1');
     const result = await app.sendTask('demo.hold', [1000]);
-    await expect.poll(() => result.state(), { timeout: 20_000 }).toBe('STARTED');
+    await expect.poll(() => result.state(), { timeout: 60_000 }).toBe('STARTED');
     worker.kill('SIGTERM');
     expect(await worker.exited()).toBe(0);
     expect(await result.state()).toBe('SUCCESS');
@@ -93,7 +93,7 @@ describe('the command pool', { timeout: 60_000 }, () => {
     const { app, env } = await fileSite();
     const worker = await startWorker(env, '-c', '1');
     const result = await app.sendTask('demo.hold', [60_000]);
-    await expect.poll(() => result.state(), { timeout: 20_000 }).toBe('STARTED');
+    await expect.poll(() => result.state(), { timeout: 60_000 }).toBe('STARTED');
     worker.kill('SIGQUIT');
     expect(await worker.exited()).toBe(1);
     const transport = await app.transport();

@@ -51,11 +51,11 @@ test('a redelivered late-ack task whose success is stored is not run again, if t
   await job.applyAsync([], { taskId: 'done' });
   await held;
   const { worker } = await runWorker(app, { deduplicateSuccessfulTasks: true });
-  await expect.poll(() => worker.counters.deduplicated, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => worker.counters.deduplicated, { timeout: 60_000 }).toBe(1);
   expect(runs).toBe(0);
-  expect(await app.AsyncResult('done').get({ timeout: 10 })).toBe('elsewhere');
+  expect(await app.AsyncResult('done').get({ timeout: 60 })).toBe('elsewhere');
   // One that nobody finished runs.
-  expect(await (await job.delay()).get({ timeout: 10 })).toBe('ran');
+  expect(await (await job.delay()).get({ timeout: 60 })).toBe('ran');
 });
 
 test('tasks that wait for their ETA are held up to a bound, the others stay with the broker', async () => {
@@ -67,9 +67,9 @@ test('tasks that wait for their ETA are held up to a bound, the others stay with
   await Promise.all(Array.from({ length: 40 }, (_, i) => job.applyAsync([i], { countdown: 3600 })));
   const options = { concurrency: 1, prefetchMultiplier: 2, etaTaskLimit: 5 };
   const { worker, lines } = await runWorker(app, options);
-  await expect.poll(() => worker.requests.size, { timeout: 30_000 }).toBeGreaterThanOrEqual(5);
+  await expect.poll(() => worker.requests.size, { timeout: 60_000 }).toBeGreaterThanOrEqual(5);
   const full = (): boolean => lines.some(({ text }) => text.includes('which is etaTaskLimit'));
-  await expect.poll(full, { timeout: 30_000 }).toBe(true);
+  await expect.poll(full, { timeout: 60_000 }).toBe(true);
   // Whatever makes the worker look at its prefetch again must not make room for more.
   for (let look = 0; look < 20; look++) {
     worker.consumption?.adjust();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { memoryApp, runWorker } from './support/in-process.js';
 import { tasksModule } from './support/process.js';
 
-test('thousands of tasks that take no time all end on prefork, each once', { timeout: 60_000 }, async () => {
+test('thousands of tasks that take no time all end on prefork, each once', { timeout: 120_000 }, async () => {
   const app = await memoryApp({ taskIgnoreResult: true });
   app.task('demo.add', () => {});
   const count = 5000;
@@ -13,7 +13,7 @@ test('thousands of tasks that take no time all end on prefork, each once', { tim
     prefetchMultiplier: 100,
     appModule: tasksModule,
   });
-  await expect.poll(() => worker.counters.succeeded, { timeout: 50_000 }).toBe(count);
+  await expect.poll(() => worker.counters.succeeded, { timeout: 60_000 }).toBe(count);
   expect(worker.requests.size).toBe(0);
   expect(worker.running).toBe(0);
 });

@@ -38,7 +38,7 @@ test.each([
     expect(record.reason).toMatch(reason);
     expect(worker.counters.setAside).toBe(1);
     expect(lines.some(({ level, text }) => level === 'error' && /Refused a message/.test(text))).toBe(true);
-    expect(await (await add.delay(1, 2)).get({ timeout: 10 })).toBe(3);
+    expect(await (await add.delay(1, 2)).get({ timeout: 60 })).toBe(3);
   },
 );
 
@@ -47,7 +47,7 @@ test('whoever sent a task that nobody knows learns it', async () => {
   const { worker } = await runWorker(app);
   const aside = next(worker, 'setAside');
   const result = await app.sendTask('demo.nope', [1]);
-  await expect(result.get({ timeout: 10 })).rejects.toBeInstanceOf(NotRegistered);
+  await expect(result.get({ timeout: 60 })).rejects.toBeInstanceOf(NotRegistered);
   const [record] = await aside;
   expect(record.reason).toContain('"demo.nope" is not registered');
 });
@@ -71,7 +71,7 @@ test('a late-ack message whose body is no task body is set aside, and the task h
   );
   const [record] = await aside;
   expect(record.reason).toContain('InvalidTaskError');
-  await expect(app.AsyncResult('odd').get({ timeout: 10 })).rejects.toThrow('InvalidTaskError');
+  await expect(app.AsyncResult('odd').get({ timeout: 60 })).rejects.toThrow('InvalidTaskError');
 });
 
 test('a message of protocol 1 is run as any other', async () => {
@@ -86,5 +86,5 @@ test('a message of protocol 1 is run as any other', async () => {
     { headers: {}, contentType: 'application/json', contentEncoding: 'utf-8', body, properties: {} },
     { routingKey: 'celery' },
   );
-  expect(await app.AsyncResult('old').get({ timeout: 10 })).toBe(3);
+  expect(await app.AsyncResult('old').get({ timeout: 60 })).toBe(3);
 });

@@ -8,9 +8,9 @@ test('keyword arguments find their parameters, and a wrong one is a clear failur
   const divide = app.task('demo.divide', { params: ['x', 'y'] }, (x: number, y: number) => x / y);
   await runWorker(app);
   const good = await divide.applyAsync([6], { kwargs: { y: 3 } });
-  expect(await good.get({ timeout: 10 })).toBe(2);
+  expect(await good.get({ timeout: 60 })).toBe(2);
   const bad = await app.sendTask('demo.divide', [6], { kwargs: { z: 3 } });
-  await expect(bad.get({ timeout: 10 })).rejects.toThrow("unexpected keyword argument 'z'");
+  await expect(bad.get({ timeout: 60 })).rejects.toThrow("unexpected keyword argument 'z'");
 });
 
 test('a bound task sees its request, and what it stores on its way comes before its result', async () => {
@@ -24,7 +24,7 @@ test('a bound task sees its request, and what it stores on its way comes before 
   const result = await work.applyAsync(['/a'], { headers: { tenant: 'acme' } });
   const seen: unknown[] = [];
   result.on('progress', (meta, state) => seen.push([state, meta]));
-  expect(await result.get({ timeout: 10 })).toEqual({
+  expect(await result.get({ timeout: 60 })).toEqual({
     path: '/a',
     same: true,
     retries: 0,
@@ -56,8 +56,8 @@ test('hooks run in their order, and one that throws changes nothing', async () =
     throw new Error('no');
   });
   const { lines } = await runWorker(app);
-  expect(await (await good.delay()).get({ timeout: 10 })).toBe(1);
-  await expect((await bad.delay()).get({ timeout: 10 })).rejects.toThrow('no');
+  expect(await (await good.delay()).get({ timeout: 60 })).toBe(1);
+  await expect((await bad.delay()).get({ timeout: 60 })).rejects.toThrow('no');
   expect(calls).toEqual(['before', 'success', 'after', 'failure', 'after']);
   expect(lines.some(({ text }) => text.includes('onSuccess of demo.good'))).toBe(true);
 });
@@ -71,7 +71,7 @@ test('a task that asks for a retry runs again under its id until its retries are
   });
   const { worker } = await runWorker(app);
   const result = await flaky.delay();
-  await expect(result.get({ timeout: 10 })).rejects.toThrow('RangeError: not yet');
+  await expect(result.get({ timeout: 60 })).rejects.toThrow('RangeError: not yet');
   expect(runs).toEqual([0, 1, 2]);
   expect(worker.counters.retried).toBe(2);
   expect(worker.counters.failed).toBe(1);
@@ -89,7 +89,7 @@ test('errors that are listed are retried by themselves, with other arguments if 
     },
   );
   await runWorker(app);
-  expect(await (await odd.delay(1)).get({ timeout: 10 })).toBe(6);
+  expect(await (await odd.delay(1)).get({ timeout: 60 })).toBe(6);
 });
 
 test('Ignore stores nothing, Reject fails the task, and a requeued one is delivered again', async () => {
@@ -111,8 +111,8 @@ test('Ignore stores nothing, Reject fails the task, and a requeued one is delive
   const nothing = await ignored.delay();
   await gone;
   expect(await nothing.state()).toBe('PENDING');
-  await expect((await rejected.delay()).get({ timeout: 10 })).rejects.toThrow('not mine');
-  expect(await (await moody.delay()).get({ timeout: 10 })).toBe(3);
+  await expect((await rejected.delay()).get({ timeout: 60 })).rejects.toThrow('not mine');
+  expect(await (await moody.delay()).get({ timeout: 60 })).toBe(3);
   expect(worker.counters).toMatchObject({ ignored: 1, rejected: 1, requeued: 2, succeeded: 1 });
 });
 
@@ -126,7 +126,7 @@ test('an expired task and a revoked one are not run, and whoever waits learns it
   const expired = await job.applyAsync([], { expires: new Date(Date.now() - 1000) });
   worker.revoke('the-id');
   const revoked = await job.applyAsync([], { taskId: 'the-id' });
-  await expect(revoked.get({ timeout: 10 })).rejects.toBeInstanceOf(TaskRevokedError);
+  await expect(revoked.get({ timeout: 60 })).rejects.toBeInstanceOf(TaskRevokedError);
   const document = await expired.document();
   // A broker may drop what has expired by itself.
   if (document !== undefined) expect(document.status).toBe('REVOKED');
@@ -137,7 +137,7 @@ test('a task waits for its ETA, and what waits goes back when the worker stops',
   const app = await memoryApp();
   const job = app.task('demo.job', { bind: true }, (self) => Date.now() - (self.request.eta?.getTime() ?? 0));
   const { worker } = await runWorker(app);
-  const late = await (await job.applyAsync([], { countdown: 0.05 })).get({ timeout: 10 });
+  const late = await (await job.applyAsync([], { countdown: 0.05 })).get({ timeout: 60 });
   expect(late).toBeGreaterThanOrEqual(0);
   const received = next(worker, 'taskReceived');
   const far = await job.applyAsync([], { countdown: 30 });
@@ -160,9 +160,9 @@ test('a rate limit spaces the starts of its task and leaves others alone', async
   const begin = performance.now();
   const results = await Promise.all([slow.delay(), slow.delay(), slow.delay(), slow.delay()]);
   const other = await free.delay();
-  expect(await other.get({ timeout: 10 })).toBe('free');
+  expect(await other.get({ timeout: 60 })).toBe('free');
   expect(starts.length).toBeLessThan(4);
-  await Promise.all(results.map((result) => result.get({ timeout: 10 })));
+  await Promise.all(results.map((result) => result.get({ timeout: 60 })));
   // Against the beginning, not against each other: a start that a busy machine delays is made up for by the next.
   for (const [i, start] of starts.entries()) expect(start - begin).toBeGreaterThan(i * 50 - 1);
 });
@@ -180,9 +180,9 @@ test('a task that its message limits is told by its signal, then ended', async (
   const deaf = app.task('demo.deaf', () => new Promise(() => {}));
   await runWorker(app, { pool: 'green' });
   const told = await hang.applyAsync([], { softTimeLimit: 0.05, timeLimit: 10 });
-  await expect(told.get({ timeout: 10 })).rejects.toThrow('SoftTimeLimitExceeded');
+  await expect(told.get({ timeout: 60 })).rejects.toThrow('SoftTimeLimitExceeded');
   const ended = await deaf.applyAsync([], { timeLimit: 0.05 });
-  await expect(ended.get({ timeout: 10 })).rejects.toThrow('TimeLimitExceeded');
+  await expect(ended.get({ timeout: 60 })).rejects.toThrow('TimeLimitExceeded');
 });
 
 test('a result that has no form fails the task and not the worker', async () => {
@@ -190,8 +190,8 @@ test('a result that has no form fails the task and not the worker', async () => 
   const odd = app.task('demo.odd', () => ({ f: () => 1 }));
   const good = app.task('demo.good', () => 1);
   await runWorker(app);
-  await expect((await odd.delay()).get({ timeout: 10 })).rejects.toThrow('result.f');
-  expect(await (await good.delay()).get({ timeout: 10 })).toBe(1);
+  await expect((await odd.delay()).get({ timeout: 60 })).rejects.toThrow('result.f');
+  expect(await (await good.delay()).get({ timeout: 60 })).toBe(1);
 });
 
 test('a redelivered message of a task that has ended here is acknowledged and not run again', async () => {

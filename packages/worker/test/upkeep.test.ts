@@ -9,7 +9,7 @@ test('an orchestrator learns whether the worker lives and is ready, and Promethe
   const add = app.task('demo.add', (x: number, y: number) => x + y);
   const { worker } = await runWorker(app, { healthPort: 0, healthHost: '127.0.0.1' });
   const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${worker.healthPort}${path}`);
-  await (await add.delay(1, 2)).get({ timeout: 10 });
+  await (await add.delay(1, 2)).get({ timeout: 60 });
   expect((await get('/healthz')).status).toBe(200);
   const ready = await get('/readyz');
   expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', problems: [] }]);
@@ -55,10 +55,10 @@ test('autoscaling adds slots when tasks wait and takes them away when they are i
   const { worker } = await runWorker(app, { pool: 'green', autoscale: '4,1', autoscaleKeepalive: 0.2 });
   expect(worker.concurrency).toBe(1);
   const results = await Promise.all([wait.delay(), wait.delay(), wait.delay(), wait.delay(), wait.delay()]);
-  await expect.poll(() => worker.running, { timeout: 10_000 }).toBe(4);
+  await expect.poll(() => worker.running, { timeout: 60_000 }).toBe(4);
   release();
-  await Promise.all(results.map((result) => result.get({ timeout: 10 })));
-  await expect.poll(() => worker.concurrency, { timeout: 10_000 }).toBe(1);
+  await Promise.all(results.map((result) => result.get({ timeout: 60 })));
+  await expect.poll(() => worker.concurrency, { timeout: 60_000 }).toBe(1);
 });
 
 test('with prefetching off a message is taken only when a slot is free', async () => {
@@ -70,11 +70,11 @@ test('with prefetching off a message is taken only when a slot is free', async (
   const wait = app.task('demo.wait', () => gate);
   const { worker } = await runWorker(app, { pool: 'green', concurrency: 2, disablePrefetch: true });
   const results = await Promise.all([wait.delay(), wait.delay(), wait.delay(), wait.delay()]);
-  await expect.poll(() => worker.running, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => worker.running, { timeout: 60_000 }).toBe(2);
   const transport = await app.transport();
   expect(await transport.queueSize('celery')).toBe(2);
   release();
-  await Promise.all(results.map((result) => result.get({ timeout: 10 })));
+  await Promise.all(results.map((result) => result.get({ timeout: 60 })));
 });
 
 test('a soft shutdown lets tasks finish before a cold one ends the rest', async () => {

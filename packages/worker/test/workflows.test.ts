@@ -16,7 +16,7 @@ test('chains, groups, chords, links and replaced tasks run to their end', async 
   });
   const instead = app.task('demo.instead', { bind: true }, (self, n: number) => self.replace(add.s(n, 40)));
   await runWorker(app, { pool: 'green' });
-  const get = { timeout: 10 };
+  const get = { timeout: 60 };
 
   expect(await (await chain(add.s(1, 2), add.s(3), add.s(4)).applyAsync()).get(get)).toBe(10);
   expect(await (await group(add.s(1, 1), add.s(2, 2)).applyAsync()).get(get)).toEqual([2, 4]);
@@ -42,6 +42,6 @@ test('a chord counts a member once that was retried', async () => {
   const sum = app.task('demo.sum', (numbers: number[]) => numbers.reduce((a, b) => a + b, 0));
   const { worker } = await runWorker(app);
   const result = await chord([flaky.s(1), flaky.s(2), flaky.s(3)], sum.s()).applyAsync();
-  expect(await result.get({ timeout: 10 })).toBe(6);
+  expect(await result.get({ timeout: 60 })).toBe(6);
   expect(worker.counters.retried).toBe(3);
 });

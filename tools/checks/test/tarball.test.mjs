@@ -22,7 +22,7 @@ function run(file, args) {
   return { status, output: stdout + stderr };
 }
 
-describe('the check of a tarball', { timeout: 60_000 }, () => {
+describe('the check of a tarball', { timeout: 120_000 }, () => {
   test('passes on what the build makes', () => {
     expect(run('npm', ['run', '--silent', 'tarball'])).toEqual({ status: 0, output: '' });
     expect(pack(repository.folder('message'), repository.root).names).toEqual(

@@ -44,7 +44,7 @@ const USE = `
   await pool.stop();
 `;
 
-describe('@pool/solo, installed alone', { timeout: 60_000 }, () => {
+describe('@pool/solo, installed alone', { timeout: 120_000 }, () => {
   test('brings @pool/core and nothing else', () => {
     expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
       '@pool',

@@ -44,7 +44,7 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 const environment = () => ({ ...process.env, BROKER: redis.url });
 const command = () => join(project, 'node_modules/.bin/pool');
 
-describe('npm i @pool/worker @pool/prefork @pool/transport-redis', { timeout: 60_000 }, () => {
+describe('npm i @pool/worker @pool/prefork @pool/transport-redis', { timeout: 120_000 }, () => {
   test('brings what these need of ours and nothing else', () => {
     const installed = readdirSync(join(project, 'node_modules/@pool')).map((name) => `@pool/${name}`);
     expect(installed.sort()).toEqual([...NAMED, ...NEEDED].sort());

@@ -95,12 +95,12 @@ const broken: Record<AreaName, new (place: string, options: ResultStoreOptions) 
 
 describe('the suite of result stores', () => {
   for (const area of areaNames) {
-    it(`fails a store whose ${area} are broken`, { timeout: 30_000 }, async () => {
+    it(`fails a store whose ${area} are broken`, { timeout: 120_000 }, async () => {
       const { failed } = await outcomeOf(area, (place, options) => new broken[area](place, options), 1.5);
       expect(failed).not.toEqual([]);
     });
 
-    it(`passes a good store in ${area}`, { timeout: 30_000 }, async () => {
+    it(`passes a good store in ${area}`, { timeout: 120_000 }, async () => {
       const { failed, passed } = await outcomeOf(
         area,
         (place, options) => new MemoryResults(place, options),

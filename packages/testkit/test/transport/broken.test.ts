@@ -118,12 +118,12 @@ const broken: Record<AreaName, new (url: string) => TinyTransport> = {
 
 describe('the suite of transports', () => {
   for (const area of areaNames) {
-    it(`fails a transport whose ${area} is broken`, { timeout: 60_000 }, async () => {
+    it(`fails a transport whose ${area} is broken`, { timeout: 120_000 }, async () => {
       const { failed } = await runArea(area, (url) => new broken[area](url), { patience: 2 });
       expect(failed).not.toEqual([]);
     });
 
-    it(`passes a good transport in ${area}`, { timeout: 60_000 }, async () => {
+    it(`passes a good transport in ${area}`, { timeout: 120_000 }, async () => {
       const { failed, passed, skipped } = await runArea(
         area,
         (url, options) => new TinyTransport(url, options),
