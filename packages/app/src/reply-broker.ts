@@ -1,9 +1,6 @@
 import type { ReplyBroker } from '@pool/results';
 import type { Delivery, Transport } from '@pool/transport';
 
-/** Seconds after which a reply queue that nobody consumes may go, as with Celery. */
-const queueExpires = 86_400;
-
 /** What a result store that answers through the broker gets of an app's connection. */
 export function replyBroker(connected: () => Promise<Transport>): ReplyBroker {
   return {
@@ -14,9 +11,10 @@ export function replyBroker(connected: () => Promise<Transport>): ReplyBroker {
       await transport.publish({ body, ...content, properties }, { exchange: '', routingKey: replyTo });
     },
 
-    async listen(queue, onReply) {
+    async listen(queue, onReply, { expires = 86_400 } = {}) {
       const transport = await connected();
-      await transport.declareQueue({ name: queue, durable: false, autoDelete: true, expires: queueExpires });
+      // Celery's is gone with its connection, and the results that come before the next with it.
+      await transport.declareQueue({ name: queue, expires });
       const consumer = await transport.consume({
         queues: [queue],
         onDeliveries(deliveries: Delivery[]) {
@@ -26,7 +24,10 @@ export function replyBroker(connected: () => Promise<Transport>): ReplyBroker {
           }
         },
       });
-      return () => consumer.cancel();
+      return async () => {
+        await consumer.cancel();
+        await transport.deleteQueue(queue);
+      };
     },
   };
 }

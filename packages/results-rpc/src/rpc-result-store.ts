@@ -9,6 +9,9 @@ import {
   type ResultStoreOptions,
 } from '@pool/results';
 
+/** The longest that a broker waits before it deletes a queue, in seconds: RabbitMQ takes no more milliseconds. */
+const MAX_QUEUE_EXPIRES = 4_000_000;
+
 /** Options of the rpc result store. */
 export interface RpcResultStoreOptions extends ResultStoreOptions {
   /** The most results kept until somebody asks for them; the oldest go first. @default 10000 */
@@ -62,7 +65,8 @@ export class RpcResultStore extends BaseResultStore {
 
   protected override async onClose(): Promise<void> {
     const stop = await this.#listening?.catch(() => undefined);
-    await stop?.();
+    // While the broker is away nobody can delete the queue; it expires.
+    await stop?.().catch(() => {});
   }
 
   protected override async onStore(entries: readonly ResultEntry[]): Promise<(Error | undefined)[]> {
@@ -89,8 +93,11 @@ export class RpcResultStore extends BaseResultStore {
 
   /** Declares the reply queue and takes what comes; a task sent before that would lose its answer. */
   async #listen(): Promise<void> {
-    this.#listening ??= this.#broker.listen(this.#queue, (body, correlationId) =>
-      this.#onReply(body, correlationId),
+    const expires = this.expires === 0 ? MAX_QUEUE_EXPIRES : Math.min(this.expires, MAX_QUEUE_EXPIRES);
+    this.#listening ??= this.#broker.listen(
+      this.#queue,
+      (body, correlationId) => this.#onReply(body, correlationId),
+      { expires },
     );
     try {
       await this.#listening;

@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { App, type AsyncResult } from '@pool/app';
 import type { ReplyBroker, ResultStore } from '@pool/results';
 import createResultStore from '@pool/results-rpc';
+import { TcpProxy } from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
-import type { Transport } from '@pool/transport';
+import { type Delivery, NotDeclaredError, type Transport } from '@pool/transport';
 import { createTransport } from '@pool/transport-amqp';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
 
 const rabbitmq = await requireServer('rabbitmq');
 const transport: Transport = createTransport(rabbitmq.url);
 await transport.connect();
 const open: ResultStore[] = [];
 
-/** Answers through RabbitMQ, as an app lets a store do. */
+/** Answers through RabbitMQ. Whoever asks is an app in the tests of outages. */
 const broker: ReplyBroker = {
   async reply({ replyTo, correlationId, body }) {
     const properties = { correlationId, deliveryMode: 1 };
     const content = { contentType: 'application/json', contentEncoding: 'utf-8', headers: {} };
     await transport.publish({ body, ...content, properties }, { routingKey: replyTo });
   },
-  async listen(queue, onReply) {
-    await transport.declareQueue({ name: queue, durable: false, autoDelete: true });
+  async listen(queue, onReply, { expires } = {}) {
+    await transport.declareQueue({ name: queue, ...(expires === undefined ? {} : { expires }) });
     const consumer = await transport.consume({
       queues: [queue],
       onDeliveries(deliveries) {
@@ -114,4 +117,54 @@ test('a sender that wants no answer gets none, and that is no error', async () =
 
 test('without a broker the store says what is missing', () => {
   expect(() => createResultStore('rpc://')).toThrow(/set a broker URL/);
+});
+
+/** An app whose connection can be cut, with a task that it sent and where the answer is to go. */
+async function askingApp(): Promise<{ app: App; proxy: TcpProxy; result: AsyncResult; replyTo: string }> {
+  const proxy = await TcpProxy.start(rabbitmq.port);
+  onTestFinished(() => proxy.stop());
+  const queue = randomUUID();
+  await transport.declareQueue({ name: queue });
+  onTestFinished(async () => {
+    await transport.deleteQueue(queue);
+  });
+  const app = new App('asking', {
+    broker: proxy.through(rabbitmq.url),
+    resultBackend: 'rpc://',
+    taskDefaultQueue: queue,
+    brokerTransportOptions: { reconnect: { initial: 0.05, max: 0.5 } },
+  });
+  onTestFinished(() => app.close());
+  const result = await app.sendTask('t', []);
+  const replyTo = await new Promise<string>((resolve, reject) => {
+    const onDeliveries = ([delivery]: Delivery[]): void => {
+      resolve(delivery?.message.properties.replyTo ?? '');
+      delivery?.ack();
+    };
+    transport.consume({ queues: [queue], onDeliveries }).catch(reject);
+  });
+  return { app, proxy, result, replyTo };
+}
+
+test('what is answered while the connection is cut is there when it is back', async () => {
+  const { app, proxy, result, replyTo } = await askingApp();
+  const waiting = result.get({ timeout: 50 });
+  const answered = expect(waiting).resolves.toEqual({ x: [1] });
+  const lost = once(await app.transport(), 'disconnected');
+  proxy.swallow();
+  proxy.cut();
+  await lost;
+  const document = { taskId: result.id, status: 'SUCCESS', result: { x: [1] } };
+  await storeOf().storeResult(document, { replyTo });
+  expect(await transport.queueSize(replyTo)).toBe(1);
+  proxy.pass();
+  proxy.cut();
+  await answered;
+});
+
+test('an app that is closed leaves no reply queue', async () => {
+  const { app, replyTo } = await askingApp();
+  expect(await transport.queueSize(replyTo)).toBe(0);
+  await app.close();
+  await expect(transport.queueStatus(replyTo)).rejects.toThrow(NotDeclaredError);
 });

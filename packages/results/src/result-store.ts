@@ -70,11 +70,21 @@ export interface ReplyBroker {
     readonly correlationId: string;
     readonly body: Uint8Array;
   }): Promise<void>;
-  /** Declares an exclusive, expiring queue of this name and consumes it, acknowledging what `onReply` took. */
+  /**
+   * Declares a queue of this name and consumes it, acknowledging what `onReply` took. The queue outlives the connection,
+   * for as long as `expires` says, so that what comes during an outage is there after it. Resolves to what deletes it.
+   */
   listen(
     queue: string,
     onReply: (body: Uint8Array, correlationId: string) => void,
+    options?: ReplyQueueOptions,
   ): Promise<() => Promise<void>>;
+}
+
+/** A reply queue. */
+export interface ReplyQueueOptions {
+  /** Seconds after which the broker may delete a queue that nobody consumes. @default 86400 (1 day), as with Celery */
+  readonly expires?: number;
 }
 
 /** What every store understands. A store adds its own. */

@@ -3,19 +3,13 @@ import { DeclarationMismatchError, NotDeclaredError } from '@pool/transport';
 import { connect as amqp } from 'amqplib';
 import { expect, onTestFinished, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
-import { type MethodFrame, TcpProxy } from './support/tcp-proxy.js';
+import { type MethodFrame, watchedProxy } from './support/watched-proxy.js';
 
 const rabbitmq = await requireServer('rabbitmq');
 
 const [BASIC, QOS, CONSUME, ACK] = [60, 10, 20, 80];
 const count = (frames: readonly MethodFrame[], method: number): number =>
   frames.filter(({ classId, methodId }) => classId === BASIC && methodId === method).length;
-
-async function throughProxy(): Promise<TcpProxy> {
-  const proxy = await TcpProxy.start(rabbitmq.port);
-  onTestFinished(() => proxy.stop());
-  return proxy;
-}
 
 test('a queue that is deleted under a consumer is made again with its bindings, and consumed again', async () => {
   const [transport, other] = [await open(rabbitmq.url), await open(rabbitmq.url)];
@@ -62,18 +56,18 @@ test('what is declared otherwise is an error that names both declarations', asyn
 });
 
 test('acks of one turn are one frame where the order allows', async () => {
-  const proxy = await throughProxy();
-  const transport = await open(proxy.url);
+  const { url, sent } = await watchedProxy(rabbitmq);
+  const transport = await open(url);
   const queue = named('queue');
   await transport.declareQueue({ name: queue });
   const { deliveries } = await take(transport, queue);
   for (let i = 0; i < 10; i++) await transport.publish(text(`${i}`), { routingKey: queue });
   await until(() => expect(deliveries.length).toBe(10));
-  proxy.forget();
+  sent.length = 0;
   for (const i of [2, 0, 1, 3, 7]) deliveries[i]?.ack();
   await transport.flush();
   // One for the first four, and one for the one out of order, which must not take those before it along.
-  const frames = proxy.sent.filter(({ classId, methodId }) => classId === BASIC && methodId === ACK);
+  const frames = sent.filter(({ classId, methodId }) => classId === BASIC && methodId === ACK);
   expect(frames.map(({ args }) => [Number(args.readBigUInt64BE(0)), args.readUInt8(8)])).toEqual([
     [4, 1],
     [8, 0],
@@ -87,17 +81,17 @@ test.each([
   { queueType: 'classic', renewed: 0 },
   { queueType: 'quorum', renewed: 1 },
 ])('a prefetch is changed without a reconnect on a $queueType queue', async ({ queueType, renewed }) => {
-  const proxy = await throughProxy();
-  const transport = await open(proxy.url);
+  const { url, sent } = await watchedProxy(rabbitmq);
+  const transport = await open(url);
   const queue = named('queue');
   await transport.declareQueue({ name: queue, queueType });
   for (let i = 0; i < 6; i++) await transport.publish(text(`${i}`), { routingKey: queue });
   const { consumer, deliveries } = await take(transport, queue, { prefetch: 1 });
   await until(() => expect(deliveries.length).toBe(1));
-  proxy.forget();
+  sent.length = 0;
   await consumer.setPrefetch(3);
-  expect(count(proxy.sent, QOS)).toBe(1);
-  expect(count(proxy.sent, CONSUME)).toBe(renewed);
+  expect(count(sent, QOS)).toBe(1);
+  expect(count(sent, CONSUME)).toBe(renewed);
   // On a quorum queue what the first consumer held does not count for the renewed one.
   await until(() => expect(deliveries.length).toBe(3 + renewed));
   await consumer.proveConsumption();

@@ -1,19 +1,13 @@
 import { requireServer } from '@pool/servers/vitest';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
-import { TcpProxy } from './support/tcp-proxy.js';
+import { watchedProxy } from './support/watched-proxy.js';
 
 const rabbitmq = await requireServer('rabbitmq');
 
-async function throughProxy(): Promise<TcpProxy> {
-  const proxy = await TcpProxy.start(rabbitmq.port);
-  onTestFinished(() => proxy.stop());
-  return proxy;
-}
-
 test('an ack that comes after its connection died is stale, and never another message’s', async () => {
-  const proxy = await throughProxy();
-  const transport = await open(proxy.url);
+  const { proxy, url } = await watchedProxy(rabbitmq);
+  const transport = await open(url);
   const queue = named('queue');
   await transport.declareQueue({ name: queue });
   for (const name of ['a', 'b']) await transport.publish(text(name), { routingKey: queue });
@@ -38,15 +32,15 @@ test('an ack that comes after its connection died is stale, and never another me
 });
 
 test('a connection that has gone silent is found dead by its heartbeats, and replaced', async () => {
-  const proxy = await throughProxy();
-  const transport = await open(proxy.url, { heartbeat: 1 });
+  const { proxy, url } = await watchedProxy(rabbitmq);
+  const transport = await open(url, { heartbeat: 1 });
   const queue = named('queue');
   await transport.declareQueue({ name: queue });
   const { texts } = await take(transport, queue, {}, (delivery) => delivery.ack());
   const lost = next(transport, 'disconnected');
   const again = next(transport, 'connected');
-  proxy.freeze();
-  proxy.thaw();
+  proxy.swallow();
+  proxy.pass();
   // Both ends listen for the other's: whichever misses them first ends the connection.
   expect((await lost)[0].message).toMatch(/Heartbeat timeout|Unexpected close/);
   expect(await again).toEqual([2]);

@@ -2,7 +2,7 @@ import { requireServer } from '@pool/servers/vitest';
 import { ConnectionError, NotDeclaredError, PublishError, UnroutableError } from '@pool/transport';
 import { expect, onTestFinished, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
-import { TcpProxy } from './support/tcp-proxy.js';
+import { watchedProxy } from './support/watched-proxy.js';
 
 const rabbitmq = await requireServer('rabbitmq');
 
@@ -63,18 +63,17 @@ test('headers that do not fit into a frame are an error of their message alone',
 });
 
 test('a message that was on its way when the connection was lost is a ConnectionError', async () => {
-  const proxy = await TcpProxy.start(rabbitmq.port);
-  onTestFinished(() => proxy.stop());
-  const transport = await open(proxy.url);
+  const { proxy, url } = await watchedProxy(rabbitmq);
+  const transport = await open(url);
   const queue = named('queue');
   await transport.declareQueue({ name: queue });
   await transport.publish(text('first'), { routingKey: queue });
-  proxy.freeze();
+  proxy.swallow();
   const onItsWay = transport.publish(text('second'), { routingKey: queue });
   const told = expect(onItsWay).rejects.toThrow(ConnectionError);
   const again = next(transport, 'connected');
   proxy.cut();
-  proxy.thaw();
+  proxy.pass();
   await told;
   await expect(onItsWay).rejects.toThrow('may or may not have arrived');
   // Waits for the connection to return.
@@ -127,9 +126,8 @@ test('while memory runs short publishes wait, acks and deliveries go on, and it 
 });
 
 test('a producer has one connection, and one more once it consumes', async () => {
-  const proxy = await TcpProxy.start(rabbitmq.port);
-  onTestFinished(() => proxy.stop());
-  const transport = await open(proxy.url);
+  const { proxy, url } = await watchedProxy(rabbitmq);
+  const transport = await open(url);
   const queue = named('queue');
   await transport.declareQueue({ name: queue });
   await transport.publish(text('first'), { routingKey: queue });

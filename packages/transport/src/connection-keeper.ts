@@ -185,7 +185,8 @@ export class ConnectionKeeper {
       }
     }
     this.#host.onFailed(last);
-    void this.close();
+    // Whoever closes it as well is told what goes wrong; nobody asked for this one.
+    this.close().catch(() => {});
   }
 
   async #close(): Promise<void> {

@@ -14,4 +14,5 @@ export {
 export type { RunningServer } from './server.js';
 export { type ServerName, type Servers, startServer } from './servers.js';
 export { type SqsOptions, type SqsServer, startSqs } from './sqs.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { ensureZookeeper, startZookeeper, type ZookeeperOptions, type ZookeeperServer } from './zookeeper.js';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Scene } from './scene.js';
 import type { TransportProcessOrder } from './scripts/transport-process.js';
@@ -23,6 +22,8 @@ export class TransportProcess {
   readonly exited: Promise<number | string>;
   readonly #scene: Scene;
   #stderr = '';
+  /** The beginning of a line; of one that is killed it may be all that ever comes. */
+  #rest = '';
   #listeners: (() => void)[] = [];
 
   constructor(suite: Suite, scene: Scene, order: Pick<TransportProcessOrder, 'play' | 'queue' | 'count'>) {
@@ -43,12 +44,7 @@ export class TransportProcess {
     this.child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       this.#stderr += chunk;
     });
-    if (this.child.stdout !== null) {
-      createInterface(this.child.stdout).on('line', (line) => {
-        this.told.push(JSON.parse(line) as Told);
-        for (const listener of this.#listeners) listener();
-      });
-    }
+    this.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => this.#read(chunk));
     this.exited = once(this.child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
     scene.defer(() => this.kill());
   }
@@ -85,6 +81,13 @@ export class TransportProcess {
         throw this.#failure(String(error));
       });
     if (code !== 0) throw this.#failure(`the process ended with ${code}`);
+  }
+
+  #read(chunk: string): void {
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.told.push(JSON.parse(line) as Told);
+    for (const listener of this.#listeners) listener();
   }
 
   async #until<T>(check: () => T | undefined, what: string): Promise<T> {

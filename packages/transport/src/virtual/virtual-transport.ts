@@ -375,8 +375,8 @@ export abstract class VirtualTransport<Payload> extends Transport {
       (place) => this.recordSetAside({ queue, reason: error.message, place, tag }),
       (failure: unknown) => this.#failed(failure),
     );
-    this.#asides.add(moved);
-    void moved.finally(() => this.#asides.delete(moved));
+    const done = moved.finally(() => this.#asides.delete(done));
+    this.#asides.add(done);
   }
 
   #returnUnseen(deliveries: readonly Delivery[]): void {

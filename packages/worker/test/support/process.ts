@@ -16,6 +16,16 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
+/** What a line says, if it is one of the log; the last line of a process that was killed may be cut off. */
+function logLine(line: string): LogLine | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A `pool` process, its output, and waits for it. */
 export class PoolProcess {
   readonly process: ChildProcess;
@@ -36,7 +46,8 @@ export class PoolProcess {
     const lines = createInterface({ input: this.process.stderr as NodeJS.ReadableStream });
     lines.on('line', (line) => {
       this.stderr += `${line}\n`;
-      if (line.startsWith('{')) this.lines.push(JSON.parse(line) as LogLine);
+      const logged = logLine(line);
+      if (logged !== undefined) this.lines.push(logged);
       this.#look();
     });
     this.#exit = once(this.process, 'close').then(([code]) => {

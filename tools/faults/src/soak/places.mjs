@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRabbitmq, startRedis } from '@pool/servers';
-import { TcpProxy } from '../tcp-proxy.mjs';
+import { startRabbitmq, startRedis, TcpProxy } from '@pool/servers';
 
 /**
  * @typedef {object} Place A broker and a result store for a soak.

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { TcpProxy } from '../../src/tcp-proxy.mjs';
+import { TcpProxy } from '@pool/servers';
 import { WorkerProcess } from '../../src/worker-process.mjs';
 import type { Runs } from './runs.js';
 import type { Site } from './sites.js';
