@@ -1,7 +1,7 @@
 import { requireServer } from '@pool/servers/vitest';
 import { DeclarationMismatchError, NotDeclaredError } from '@pool/transport';
 import { connect as amqp } from 'amqplib';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
 import { type MethodFrame, watchedProxy } from './support/watched-proxy.js';
 

@@ -1,6 +1,6 @@
 import { requireServer } from '@pool/servers/vitest';
 import { ConnectionError, NotDeclaredError, PublishError, UnroutableError } from '@pool/transport';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
 import { watchedProxy } from './support/watched-proxy.js';
 
