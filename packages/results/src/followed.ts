@@ -123,8 +123,10 @@ export class Followed {
       const fresh = wanted.filter((id) => !this.#subscribed.has(id));
       const gone = [...changed].filter((id) => !this.#watchers.has(id) && this.#subscribed.delete(id));
       try {
-        if (gone.length > 0) await this.#source.unsubscribe(gone);
-        if (fresh.length > 0) await this.#source.subscribe(fresh);
+        await Promise.all([
+          gone.length > 0 && this.#source.unsubscribe(gone),
+          fresh.length > 0 && this.#source.subscribe(fresh),
+        ]);
         for (const id of fresh) this.#subscribed.add(id);
         await this.#readAndDeliver(wanted);
       } catch (error) {

@@ -28,9 +28,9 @@ export class RedisConnection {
   private constructor(url: BrokerUrl, keys: Keys, clients: Clients, holder: Holder) {
     this.#clients = clients;
     this.keys = keys;
-    this.unacked = new Unacked(clients.commands, keys, holder);
-    this.publisher = new Publisher(clients.commands, keys, url);
     this.wakeUp = new WakeUp(clients);
+    this.unacked = new Unacked(clients.commands, keys, holder, this.wakeUp);
+    this.publisher = new Publisher(clients.commands, keys, url);
   }
 
   /**

@@ -171,8 +171,9 @@ export class RedisTransport extends VirtualTransport<string> {
     if (fromBroadcasts.length > 0) return fromBroadcasts;
     const queues = request.queues.filter((queue) => !this.#broadcasts.has(queue));
     if (queues.length === 0) return [];
-    const { flat, refusal } = await this.#open.unacked.take(queues, request.max);
+    const { flat, refusal, armed } = await this.#open.unacked.take(queues, request.max);
     this.#recordMemory(refusal);
+    if (armed) request.armed();
     const taken: TakenMessage[] = [];
     for (let i = 0; i < flat.length; i += 3) {
       taken.push(

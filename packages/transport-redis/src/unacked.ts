@@ -2,7 +2,9 @@ import type { Delivery, SettlementBatch } from '@pool/transport';
 import { type Holder, isIntact } from './holders.js';
 import type { Keys } from './keys.js';
 import type { Client } from './redis-clients.js';
+import { TAKE } from './scripts.js';
 import { marked } from './unacked-entry.js';
+import type { WakeUp } from './wake-up.js';
 
 /** How many tags one script call handles; Lua unpacks a few thousand arguments at the most. */
 export const CHUNK = 1000;
@@ -21,6 +23,8 @@ export interface Taken {
   readonly flat: readonly (string | number)[];
   /** What the server says, if it is without memory. It gives messages all the same. */
   readonly refusal: string | undefined;
+  /** It was all there was, and whatever comes next wakes. */
+  readonly armed: boolean;
 }
 
 /** What a renewal found. */
@@ -42,9 +46,13 @@ export class Unacked {
   readonly #keys: Keys;
   readonly #holder: Holder;
   readonly #held: string;
+  readonly #wakeUp: WakeUp;
+  /** The last take found all there was: so may the next, after which nothing is left but to sleep. */
+  #nearEnd = true;
 
-  constructor(client: Client, keys: Keys, holder: Holder) {
+  constructor(client: Client, keys: Keys, holder: Holder, wakeUp: WakeUp) {
     this.#client = client;
+    this.#wakeUp = wakeUp;
     this.#keys = keys;
     this.#holder = holder;
     this.#held = keys.held(holder.id);
@@ -75,7 +83,8 @@ export class Unacked {
     const lists = queues.map((queue) => this.#keys.lists(queue));
     const byPriority = steps.flatMap((_, step) => lists.map((list) => list[step] as string));
     const now = Date.now() / 1000;
-    const flat = await this.#client.poolTake(
+    const { id } = this.#holder;
+    const rest = [
       4 + byPriority.length,
       unacked,
       unackedIndex,
@@ -84,12 +93,23 @@ export class Unacked {
       ...byPriority,
       max,
       now,
-      this.#holder.id,
+      id,
       this.#holder.describe(now),
       ...queues.map((queue) => JSON.stringify(queue)),
-    );
+    ] as const;
+    let flat: (string | number)[];
+    let armed = false;
+    if (this.#nearEnd && this.#wakeUp.tracking) {
+      const { result, count } = await this.#wakeUp.runAndArm(TAKE, rest, byPriority);
+      flat = result as (string | number)[];
+      armed = count === 0;
+    } else {
+      flat = await this.#client.poolTake(...rest);
+    }
     this.#holder.confirmedAt = now;
-    return { flat, refusal: flat.length % 3 === 1 ? String(flat.pop()) : undefined };
+    const refusal = flat.length % 3 === 1 ? String(flat.pop()) : undefined;
+    this.#nearEnd = flat.length < max * 3;
+    return { flat, refusal, armed };
   }
 
   /** Carries out settlements. Resolves to those that had been taken back. */

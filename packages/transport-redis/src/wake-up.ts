@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clients } from './redis-clients.js';
 import { COUNT } from './scripts.js';
 import { isForbidden, reasonOf } from './server-errors.js';
@@ -15,6 +16,11 @@ export class WakeUp {
 
   constructor(clients: Clients) {
     this.#clients = clients;
+  }
+
+  /** Whether a change wakes. */
+  get tracking(): boolean {
+    return this.#tracking;
   }
 
   /** Turns tracking on, where the server can; where it cannot, the consumers' own poll has to do. */
@@ -47,4 +53,40 @@ export class WakeUp {
     ]);
     return count;
   }
+
+  /**
+   * Runs a script and arms, in one round trip. `count` is how many messages wait in the lists after that, `undefined`
+   * if they could not be counted: what the script did stands all the same.
+   */
+  async runAndArm(
+    script: string,
+    rest: readonly [numberOfKeys: number, ...(string | number)[]],
+    lists: readonly string[],
+  ): Promise<{ result: unknown; count: number | undefined }> {
+    const send = (by: 'evalsha' | 'eval', what: string) =>
+      this.#clients.commands
+        .pipeline()
+        [by](what, ...rest)
+        .call('CLIENT', 'CACHING', 'YES')
+        .eval(COUNT, lists.length, ...lists)
+        .exec();
+    let answers = await send('evalsha', shaOf(script));
+    const [refusal] = answers?.[0] ?? [];
+    if (refusal && reasonOf(refusal).startsWith('NOSCRIPT')) answers = await send('eval', script);
+    const [ran, cached, counted] = answers ?? [];
+    if (ran?.[0]) throw ran[0];
+    const count = cached?.[0] || counted?.[0] ? undefined : (counted?.[1] as number);
+    return { result: ran?.[1], count };
+  }
+}
+
+const shas = new Map<string, string>();
+
+function shaOf(script: string): string {
+  let sha = shas.get(script);
+  if (sha === undefined) {
+    sha = createHash('sha1').update(script).digest('hex');
+    shas.set(script, sha);
+  }
+  return sha;
 }

@@ -43,6 +43,8 @@ export class VirtualConsumer implements Consumer {
   #lastPollAt = 0;
   #polls: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #woken = false;
+  /** Whether it sleeps because it must not take, not because there is nothing. */
+  #starved = false;
   #wakeUp: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
@@ -162,9 +164,9 @@ export class VirtualConsumer implements Consumer {
     this.#unacked -= 1;
   }
 
-  /** Whether it has room that it is not using: worth a `wake`. */
+  /** Whether it sleeps for want of room and has some: worth a `wake`. */
   get hungry(): boolean {
-    return this.#wakeUp !== undefined && this.#mayTake();
+    return this.#starved && this.#mayTake();
   }
 
   #free(): number {
@@ -181,11 +183,22 @@ export class VirtualConsumer implements Consumer {
     while (!this.cancelled) {
       this.#woken = false;
       if (!this.#mayTake()) {
+        this.#starved = true;
         await this.#sleep();
+        this.#starved = false;
         continue;
       }
       const queues = this.#queuesInTurn();
-      const request = { queues, max: this.#free(), consumerTag: this.tag, signal: this.#abort.signal };
+      let armed = false;
+      const request: TakeRequest = {
+        queues,
+        max: this.#free(),
+        consumerTag: this.tag,
+        signal: this.#abort.signal,
+        armed: () => {
+          armed = true;
+        },
+      };
       const taken = await this.#port.take(request, this.#noAck);
       if (taken === undefined) {
         this.#pollFailed('the broker refused a poll');
@@ -198,7 +211,8 @@ export class VirtualConsumer implements Consumer {
         this.#hand(taken);
         // What this turn acks makes room for a larger next batch, and the rest of the program gets its turn.
         await nextTurn();
-      } else if (!this.cancelled && !(await this.#port.arm(queues))) {
+        if (armed && !this.cancelled) await this.#sleep();
+      } else if (!this.cancelled && (armed || !(await this.#port.arm(queues)))) {
         await this.#sleep();
       }
     }

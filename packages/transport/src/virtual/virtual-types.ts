@@ -33,6 +33,11 @@ export interface TakeRequest {
   consumerTag: string;
   /** Aborts when the consumer stops, for brokers that answer late. */
   signal: AbortSignal;
+  /**
+   * For an adapter whose take found all there was and that will call `wake()` for the next message: to be called before
+   * it answers. The consumer then sleeps without looking and arming once more.
+   */
+  armed: () => void;
 }
 
 /** A message taken from its queue; the broker has recorded that this transport holds it. */
