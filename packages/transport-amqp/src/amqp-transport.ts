@@ -26,6 +26,11 @@ import { asideCopy, countedCopy, refusalOf, takeDeliveryCount } from './copies.j
 import { declarationError, queueOptions } from './declarations.js';
 import { Link, type LinkHost } from './link.js';
 
+/** Seconds for the broker to answer a farewell. */
+const FAREWELL = 5;
+/** The same, on a connection that is known to be no good. */
+const LOST_FAREWELL = 1;
+
 /** RabbitMQ as a broker, declared as Celery declares it. */
 export class AmqpTransport extends Transport {
   readonly capabilities: TransportCapabilities = {
@@ -77,14 +82,18 @@ export class AmqpTransport extends Transport {
     this.#link = new Link(connection, host, { delayQueueType, maxWaitingPublishes });
   }
 
-  protected override async onDisconnect(): Promise<void> {
+  protected override onDisconnect(): Promise<void> {
+    return this.#disconnect(LOST_FAREWELL);
+  }
+
+  async #disconnect(patience: number): Promise<void> {
     const link = this.#link;
     this.#link = undefined;
     for (const consumer of this.#consumers) {
       consumer.disconnect();
       if (consumer.cancelled) this.#consumers.delete(consumer);
     }
-    await link?.close();
+    await link?.close(patience);
   }
 
   protected override async onReconnect(): Promise<void> {
@@ -94,7 +103,7 @@ export class AmqpTransport extends Transport {
 
   protected override async onClose(): Promise<void> {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
-    await this.onDisconnect();
+    await this.#disconnect(FAREWELL);
     this.#consumers.clear();
   }
 

@@ -3,9 +3,6 @@ import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
 import type { AmqpTransportOptions } from './amqp-options.js';
 import { refuseUndecodable } from './undecodable.js';
 
-/** Seconds for the broker to answer a farewell. */
-const FAREWELL = 5;
-
 /** What a TLS handshake fails with when nobody known has signed the broker's certificate. */
 const UNTRUSTED: ReadonlySet<unknown> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -59,11 +56,11 @@ export async function openConnection(
   }
 }
 
-/** Says goodbye, and hangs up on a broker that does not answer. */
-export async function closeConnection(connection: ChannelModel): Promise<void> {
+/** Says goodbye, and hangs up on a broker that does not answer within so many seconds. */
+export async function closeConnection(connection: ChannelModel, seconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const impatient = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, FAREWELL * 1000);
+    timer = setTimeout(resolve, seconds * 1000);
   });
   try {
     await Promise.race([connection.close(), impatient]);
@@ -71,7 +68,8 @@ export async function closeConnection(connection: ChannelModel): Promise<void> {
     // It is closed already.
   } finally {
     clearTimeout(timer);
-    socketOf(connection).destroy();
+    // Whoever still waits for an answer learns by the error that there will be none.
+    socketOf(connection).destroy(new Error('the broker did not say goodbye'));
   }
 }
 
@@ -83,8 +81,8 @@ export function majorVersion(connection: ChannelModel): number {
 }
 
 /** amqplib ends the socket of a dead connection, which a dead network never learns. */
-function socketOf(connection: ChannelModel): { destroy(): void } {
-  return (connection.connection as unknown as { stream: { destroy(): void } }).stream;
+function socketOf(connection: ChannelModel): { destroy(error: Error): void } {
+  return (connection.connection as unknown as { stream: { destroy(error: Error): void } }).stream;
 }
 
 function reasonOf(cause: unknown): string {

@@ -64,11 +64,12 @@ export class Link {
     this.publisher.changeChannel();
   }
 
-  async close(): Promise<void> {
+  /** @param patience seconds for the broker to answer a farewell */
+  async close(patience: number): Promise<void> {
     this.#closed = true;
     const publishing = await this.#publishing?.catch(() => undefined);
     const connections = publishing === undefined ? [this.connection] : [this.connection, publishing];
-    await Promise.all(connections.map(closeConnection));
+    await Promise.all(connections.map((connection) => closeConnection(connection, patience)));
   }
 
   async #openPublishing(): Promise<ConfirmChannel> {

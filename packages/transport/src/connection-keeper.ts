@@ -204,6 +204,8 @@ export class ConnectionKeeper {
       this.#abort.abort(closed);
       await Promise.allSettled([this.#connecting, this.#reconnecting]);
       try {
+        // Nothing waits for answers that a lost connection will never give.
+        if (this.#lost !== undefined) await this.#host.disconnect();
         await this.#host.close();
       } finally {
         this.#state = 'closed';

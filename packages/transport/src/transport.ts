@@ -123,6 +123,14 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     return this.close();
   }
 
+  /**
+   * Gives the connection up and opens another, as after an outage: for a watchdog that knows that this one is no good.
+   * Does nothing unless connected.
+   */
+  reconnect(reason: Error): void {
+    if (this.state === 'connected') this.#keeper.lose(reason);
+  }
+
   /** Makes an exchange; if it is there it must be alike. */
   async declareExchange(declaration: ExchangeDeclaration): Promise<void> {
     const complete = resolveExchange(declaration);

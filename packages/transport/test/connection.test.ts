@@ -210,6 +210,20 @@ describe('an outage', () => {
     await consumer?.proveConsumption();
   });
 
+  it('can be made of a connection that is no good', async () => {
+    const transport = await connected({ ...quick, pollInterval: 0.01 });
+    const deliveries = await consuming(transport);
+    const disconnected = once(transport, 'disconnected');
+    transport.reconnect(new ConnectionError('it swallows everything'));
+    expect((await disconnected)[0]).toMatchObject({ message: 'it swallows everything' });
+    // Once is enough.
+    transport.reconnect(new ConnectionError('it still does'));
+    await transport.publish(message('a'), { routingKey: 'q' });
+    await until(() => deliveries.length === 1);
+    expect(deliveries[0]?.epoch).toBe(2);
+    expect(transport.stats.reconnects).toBe(1);
+  });
+
   it('that begins during a proof of consumption ends the proof', async () => {
     const transport = await connected();
     await consuming(transport);

@@ -1,6 +1,7 @@
 import type { Consumer, Delivery, Transport } from '@pool/transport';
+import { ConsumptionWatchdog } from './consumption-watchdog.js';
 import type { WorkerLogger } from './logging/logger.js';
-import { Prefetch } from './prefetch.js';
+import { AutomaticPrefetch } from './prefetch.js';
 
 /** What consuming needs of its worker. */
 export interface ConsumptionOptions {
@@ -26,32 +27,34 @@ export interface ConsumptionOptions {
   onSurplus(): void;
 }
 
-/** How often it is looked whether tasks are still as quick as when so much was taken ahead, in milliseconds. */
-const LOOK = 100;
-/** How many of those looks must find far too much before it is given back. */
-const PATIENCE = 5;
+/** How many messages a consumer may have that must not take any. */
+const NOTHING = -1;
 
-/**
- * The worker's consumer: how much it may hold, and proof that it consumes. A consumer whose broker has been silent is
- * asked to prove itself; one that cannot is replaced.
- */
+/** The worker's consumer, how much it may hold, and the proof that it consumes. */
 export class Consumption {
   readonly #options: ConsumptionOptions;
   readonly #queues: Set<string>;
   #consumer: Consumer | undefined;
-  #watchdog: NodeJS.Timeout | undefined;
-  #proving = false;
-  #prefetch = -1;
-  readonly #automatic = new Prefetch();
-  #looking: NodeJS.Timeout | undefined;
-  #surplus = 0;
+  readonly #watchdog: ConsumptionWatchdog;
+  readonly #automatic: AutomaticPrefetch | undefined;
   #planned = false;
-  #paused = false;
   #stopped = false;
 
   constructor(options: ConsumptionOptions) {
     this.#options = options;
     this.#queues = new Set(options.queues);
+    this.#watchdog = new ConsumptionWatchdog({
+      transport: options.transport,
+      logger: options.logger,
+      consumptionTimeout: options.consumptionTimeout,
+      consumer: () => this.#consumer,
+      replace: () => this.#replace(),
+    });
+    if (options.prefetchMultiplier === undefined && !options.disablePrefetch) {
+      const { slots, busy, ended, onSurplus } = options;
+      const onChange = (): void => this.#applyPrefetch();
+      this.#automatic = new AutomaticPrefetch({ slots, busy, ended, onSurplus, onChange });
+    }
   }
 
   /** The queues it takes from. */
@@ -76,18 +79,15 @@ export class Consumption {
   }
 
   async start(): Promise<void> {
-    await this.#consume();
-    const { consumptionTimeout } = this.#options;
-    if (consumptionTimeout === 0) return;
-    this.#watchdog = setInterval(() => void this.#watch(), (consumptionTimeout * 1000) / 2);
-    this.#watchdog.unref();
+    this.#consumer = await this.#consume();
+    this.#watchdog.start();
   }
 
   /** Takes no more messages. What is held stays held. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#watchdog);
-    clearInterval(this.#looking);
+    this.#watchdog.stop();
+    this.#automatic?.stop();
     await this.#consumer?.cancel();
   }
 
@@ -119,104 +119,57 @@ export class Consumption {
   readonly #onDeliveries = (deliveries: Delivery[]): void => {
     this.#options.onDeliveries(deliveries);
     this.adjustNow();
-    if (this.#options.prefetchMultiplier === undefined) this.#look();
+    this.#automatic?.look();
   };
 
-  /** Takes more ahead, or less, as quick as tasks are. */
-  #look(): void {
-    const { slots, ended } = this.#options;
-    if (!this.#automatic.look(performance.now(), ended(), slots())) return;
-    this.#applyPrefetch();
-    if (!this.#automatic.isAhead(slots())) return;
-    this.#looking ??= setInterval(() => this.#lookAgain(), LOOK);
-    this.#looking.unref();
-  }
-
-  /** Without deliveries too: what is held may be what nobody gets on with. */
-  #lookAgain(): void {
-    this.#look();
-    const { slots, busy, onSurplus } = this.#options;
-    const most = 2 * this.#automatic.size(slots());
-    this.#surplus = busy() > most ? this.#surplus + 1 : 0;
-    if (this.#surplus >= PATIENCE) {
-      this.#surplus = 0;
-      onSurplus();
-    }
-    if (this.#automatic.isAhead(slots()) || busy() > most) return;
-    clearInterval(this.#looking);
-    this.#looking = undefined;
-  }
-
-  async #consume(): Promise<void> {
-    const { transport } = this.#options;
-    const wanted = this.#wanted();
-    this.#prefetch = wanted === -1 ? 1 : wanted;
-    this.#paused = wanted === -1;
-    const queues = [...this.#queues];
-    this.#consumer = await transport.consume({
-      queues,
-      prefetch: this.#prefetch,
+  async #consume(): Promise<Consumer> {
+    const wanted = this.#wanted(0);
+    const consumer = await this.#options.transport.consume({
+      queues: [...this.#queues],
+      prefetch: wanted === NOTHING ? 1 : wanted,
       onDeliveries: this.#onDeliveries,
     });
-    if (this.#paused) this.#consumer.pause();
+    if (wanted === NOTHING) consumer.pause();
+    return consumer;
   }
 
-  /** How many unsettled messages the consumer may have; -1 for none at all. */
-  #wanted(): number {
+  /** How many unsettled messages a consumer may have that has `unacked` of them; 0 is unlimited. */
+  #wanted(unacked: number): number {
     const { prefetchMultiplier, disablePrefetch, slots, held, busy } = this.#options;
     if (disablePrefetch) {
       const free = slots() - busy();
-      return free <= 0 ? -1 : (this.#consumer?.unacked ?? 0) + free;
+      return free <= 0 ? NOTHING : unacked + free;
     }
     if (prefetchMultiplier === 0) return 0;
-    const size =
-      prefetchMultiplier === undefined ? this.#automatic.size(slots()) : slots() * prefetchMultiplier;
+    const size = this.#automatic?.size ?? slots() * (prefetchMultiplier as number);
     return size + held();
   }
 
   #applyPrefetch(): void {
     const consumer = this.#consumer;
     if (consumer === undefined || this.#stopped) return;
-    const wanted = this.#wanted();
-    if (wanted === -1) {
-      if (!this.#paused) consumer.pause();
-      this.#paused = true;
+    const wanted = this.#wanted(consumer.unacked);
+    if (wanted === NOTHING) {
+      consumer.pause();
       return;
     }
-    if (wanted !== this.#prefetch) {
-      this.#prefetch = wanted;
+    if (wanted !== consumer.prefetch) {
       consumer.setPrefetch(wanted).catch((error: unknown) => {
         this.#options.logger.warn({ err: error }, 'the prefetch could not be changed');
       });
     }
-    if (this.#paused) consumer.resume();
-    this.#paused = false;
+    if (consumer.paused) consumer.resume();
   }
 
-  async #watch(): Promise<void> {
-    const { transport, consumptionTimeout, logger } = this.#options;
-    const consumer = this.#consumer;
-    if (this.#proving || this.#stopped || consumer === undefined || transport.state !== 'connected') return;
-    if (performance.now() - consumer.lastPollAt < consumptionTimeout * 1000) return;
-    this.#proving = true;
-    try {
-      await consumer.proveConsumption();
-    } catch (error) {
-      logger.error({ err: error }, 'the consumer does not consume; it is replaced');
-      await this.#replace(consumer);
-    } finally {
-      this.#proving = false;
-    }
-  }
-
-  async #replace(consumer: Consumer): Promise<void> {
-    const { logger } = this.#options;
-    try {
-      // A stalled consumer may not answer this either.
-      void consumer.cancel().catch(() => {});
-      if (!this.#stopped) await this.#consume();
-    } catch (error) {
-      logger.error({ err: error }, 'the consumer could not be replaced; the next look tries again');
-    }
+  async #replace(): Promise<void> {
+    const stalled = this.#consumer;
+    // It may not answer this either.
+    void stalled?.cancel().catch(() => {});
+    const consumer = await this.#consume();
+    // It came so late that nobody waits for it any more.
+    if (this.#stopped || this.#consumer !== stalled) return consumer.cancel();
+    this.#consumer = consumer;
+    this.#applyPrefetch();
+    await consumer.proveConsumption();
   }
 }

@@ -47,3 +47,67 @@ export class Prefetch {
     return true;
   }
 }
+
+/** How often it is looked whether tasks are still as quick as when so much was taken ahead, in milliseconds. */
+const LOOK = 100;
+/** How many of those looks must find far too much before it is given back. */
+const PATIENCE = 5;
+
+/** What an automatic prefetch looks at, and whom it tells. */
+export interface AutomaticPrefetchOptions {
+  /** How many slots there are. */
+  slots(): number;
+  /** How many requests run, or wait for a slot. */
+  busy(): number;
+  /** How many requests have ended so far. */
+  ended(): number;
+  /** `size` may have changed. */
+  onChange(): void;
+  /** Far more messages are held than should be: tasks have become slow. What has not begun is for others to take. */
+  onSurplus(): void;
+}
+
+/** A prefetch that follows a worker's tasks: looked at with deliveries, and by a timer while much is taken ahead. */
+export class AutomaticPrefetch {
+  readonly #options: AutomaticPrefetchOptions;
+  readonly #prefetch: Prefetch = new Prefetch();
+  #timer: NodeJS.Timeout | undefined;
+  #tooMany = 0;
+
+  constructor(options: AutomaticPrefetchOptions) {
+    this.#options = options;
+  }
+
+  /** How many may be held now. */
+  get size(): number {
+    return this.#prefetch.size(this.#options.slots());
+  }
+
+  /** Takes more ahead, or less, as quick as tasks are. */
+  look(): void {
+    const { slots, ended, onChange } = this.#options;
+    if (!this.#prefetch.look(performance.now(), ended(), slots())) return;
+    onChange();
+    if (!this.#prefetch.isAhead(slots())) return;
+    this.#timer ??= setInterval(() => this.#lookAgain(), LOOK);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Without deliveries too: what is held may be what nobody gets on with. */
+  #lookAgain(): void {
+    this.look();
+    const { slots, busy, onSurplus } = this.#options;
+    const isTooMuch = busy() > 2 * this.size;
+    this.#tooMany = isTooMuch ? this.#tooMany + 1 : 0;
+    if (this.#tooMany >= PATIENCE) {
+      this.#tooMany = 0;
+      onSurplus();
+    }
+    if (!isTooMuch && !this.#prefetch.isAhead(slots())) this.stop();
+  }
+}

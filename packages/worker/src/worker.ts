@@ -3,7 +3,7 @@ import type { App, ResolvedQueue } from '@pool/app';
 import type { BasePool, PoolClass } from '@pool/core';
 import { defaultNodename, nodeFormat } from '@pool/message';
 import type { ResultStore } from '@pool/results';
-import type { Transport } from '@pool/transport';
+import { ConnectionError, type Transport } from '@pool/transport';
 import { type AppReference, parseAppReference } from './app-reference.js';
 import { Autoscaler } from './autoscaler.js';
 import { settingsFromEnvironment } from './config/environment.js';
@@ -19,7 +19,7 @@ import { createMetrics } from './health/metrics.js';
 import { Intake } from './intake.js';
 import { LimitedSet } from './limited-set.js';
 import { createLogger, type WorkerLogger } from './logging/logger.js';
-import { milliseconds, pause } from './pause.js';
+import { pause, within } from './pause.js';
 import { Finisher } from './request/finisher.js';
 import type { Request } from './request/request.js';
 import { RequestTable } from './request-table.js';
@@ -465,10 +465,15 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
         flushTimeout,
         transport.flush().catch(() => {}),
       ))
-    )
+    ) {
       this.logger.error(
         'Acknowledgements could not be sent before the end; the broker delivers those messages again',
       );
+      // Whoever closes the transport need not wait for answers that do not come, and hears what was not sent.
+      transport.reconnect(
+        new ConnectionError(`the broker ${transport.url} took no acknowledgements for ${flushTimeout} s`),
+      );
+    }
     await this.#closeAside();
     this.#state = 'stopped';
     this.emit('stopped');
@@ -477,19 +482,6 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
 /** How many seconds a hard exit may take. */
 const HARD_EXIT = 2;
-
-/** Whether a promise settles within so many seconds; its error is the caller's. */
-async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds(seconds));
-  });
-  try {
-    return await Promise.race([promise.then(() => true), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 async function declare(transport: Transport, queue: ResolvedQueue): Promise<void> {
   const { exchange, exchangeType, routingKey, ...declaration } = queue;

@@ -33,7 +33,7 @@ test('quick tasks are taken far ahead, slow ones a few for each slot', () => {
 });
 
 test('what was taken ahead of quick tasks goes back when tasks become slow', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const app = await memoryApp({ taskIgnoreResult: true });
   let open = (): void => {};

@@ -1,4 +1,4 @@
-import { openSync, writeSync } from 'node:fs';
+import { existsSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { App } from '@pool/app';
 
@@ -39,3 +39,11 @@ export const work = app.task(
     return n;
   },
 );
+
+/** Waits until there is a file of its number in the folder of the records. */
+export const hold = app.task('faults.hold', async (/** @type {number} */ n) => {
+  note('begun', n);
+  while (!existsSync(`${process.env['FAULTS_RUNS']}/${n}`)) await sleep(20);
+  note('ended', n);
+  return n;
+});

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
+type Pair = readonly [client: Socket, server: Socket];
+
 /** Stands between a client and a server, and does to the connection what networks do. */
 export class TcpProxy {
-  readonly #server = createServer((client) => this.#join(client));
-  readonly #pairs = new Set<readonly [client: Socket, server: Socket]>();
+  // Half open, or the proxy would answer a farewell that it swallows.
+  readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#join(client));
+  readonly #pairs = new Set<Pair>();
+  /** Those of them that swallow. */
+  readonly #dead = new Set<Pair>();
   readonly #targetPort: number;
   readonly #onConnection: (client: Socket) => void;
   #swallowing = false;
@@ -44,16 +49,21 @@ export class TcpProxy {
 
   /** Ends every connection the hard way, on both sides. */
   cut(): void {
-    for (const [client, server] of this.#pairs) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
-    }
+    for (const pair of this.#pairs) reset(pair);
   }
 
   /** From now on everything that comes is swallowed, both ways: the connections look alive, and are not. */
   swallow(): void {
     this.#swallowing = true;
-    for (const pair of this.#pairs) for (const socket of pair) socket.unpipe().resume();
+    for (const pair of this.#pairs) {
+      this.#dead.add(pair);
+      for (const socket of pair) socket.unpipe().resume();
+    }
+  }
+
+  /** Ends what was swallowed: both sides learn of it. */
+  bury(): void {
+    for (const pair of this.#dead) reset(pair);
   }
 
   /** New connections pass again; what was swallowed has left the old ones useless. */
@@ -69,7 +79,7 @@ export class TcpProxy {
   }
 
   #join(client: Socket): void {
-    const server = connect(this.#targetPort, '127.0.0.1');
+    const server = connect({ port: this.#targetPort, host: '127.0.0.1', allowHalfOpen: true });
     const pair = [client, server] as const;
     this.#pairs.add(pair);
     for (const socket of pair) {
@@ -77,11 +87,13 @@ export class TcpProxy {
       socket.on('error', () => {});
       socket.once('close', () => {
         this.#pairs.delete(pair);
+        this.#dead.delete(pair);
         for (const end of pair) end.destroy();
       });
     }
     this.#onConnection(client);
     if (this.#swallowing) {
+      this.#dead.add(pair);
       client.resume();
       server.resume();
     } else {
@@ -89,4 +101,9 @@ export class TcpProxy {
       server.pipe(client);
     }
   }
+}
+
+function reset([client, server]: Pair): void {
+  client.resetAndDestroy();
+  server.resetAndDestroy();
 }

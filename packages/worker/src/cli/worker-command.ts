@@ -4,12 +4,16 @@ import { settingsFromFile } from '../config/config-file.js';
 import { settingsFromEnvironment, splitList } from '../config/environment.js';
 import type { SettingsSource } from '../config/resolve-settings.js';
 import type { WorkerLogger } from '../logging/logger.js';
+import { within } from '../pause.js';
 import { Worker } from '../worker.js';
 import { type AppCommandOptions, addAppOptions, requireApp } from './app-options.js';
 import { bannerFacts, renderBanner } from './banner.js';
 import { version } from './main.js';
 import { assignment, logLevel, seconds, wholeNumber } from './parse.js';
 import { handleSignals } from './signals.js';
+
+/** How many seconds connections get to say goodbye. */
+const CLOSE_TIMEOUT = 10;
 
 interface WorkerCommandOptions extends AppCommandOptions {
   config?: string;
@@ -101,7 +105,11 @@ async function runWorker(options: WorkerCommandOptions): Promise<void> {
   }
   if (worker.state === 'running') announceStart(worker, options);
   await signals.stopped;
-  await app.close().catch((error: unknown) => logger.warn({ err: error }, 'The app could not be closed'));
+  const closed = app
+    .close()
+    .catch((error: unknown) => logger.warn({ err: error }, 'The app could not be closed'));
+  if (!(await within(CLOSE_TIMEOUT, closed)))
+    logger.warn(`The connections could not be closed in ${CLOSE_TIMEOUT} s`);
   logger.info(`${worker.hostname} has stopped`);
   process.exit(signals.exitCode ?? 0);
 }

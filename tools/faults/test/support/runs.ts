@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,6 +46,11 @@ export class Runs {
     return files
       .filter((file) => file.startsWith(`${worker}-`))
       .map((file) => Number(file.slice(file.indexOf('-') + 1, file.indexOf('.'))));
+  }
+
+  /** Lets a task that waits for it come to its end. */
+  release(n: number): Promise<void> {
+    return writeFile(join(this.folder, String(n)), '');
   }
 
   remove(): Promise<void> {
