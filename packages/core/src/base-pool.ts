@@ -327,6 +327,22 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     return true;
   }
 
+  /**
+   * Drops a job that nothing has started and that waits here: it fails with {@link JobDiscardedError}.
+   *
+   * @returns whether it did; false for one that runs, has ended, or is on its way to a child already
+   */
+  discardJob(job: Job): boolean {
+    if (!(job instanceof PoolJob) || job.owner !== this)
+      throw new TypeError('the job is not one of this pool');
+    if (job.state !== 'pending' || !this.onDiscard(job)) return false;
+    this.failJob(
+      job,
+      ExceptionInfo.from(new JobDiscardedError('the job was dropped before anything ran it')),
+    );
+    return true;
+  }
+
   /** Drops what nothing has started yet; each such job fails with {@link JobDiscardedError}. Running jobs go on. */
   async flush(): Promise<void> {
     const reason = new JobDiscardedError('the pool was flushed before anything ran the job');

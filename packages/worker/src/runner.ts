@@ -62,7 +62,7 @@ export class Runner implements RequestHost {
   endIfUnwanted(request: Request): boolean {
     const reason = request.isExpired()
       ? 'expired'
-      : this.#context.isRevoked(request.id)
+      : request.revoked || this.#context.isRevoked(request.id)
         ? 'revoked'
         : undefined;
     if (reason === undefined) return false;
@@ -70,8 +70,15 @@ export class Runner implements RequestHost {
     return true;
   }
 
-  /** Ends a request on somebody's word, running or not. */
-  terminate(request: Request, signal: NodeJS.Signals): void {
+  /** A request is not to be run any more; with a signal it is ended if it runs. */
+  revoke(request: Request, signal?: NodeJS.Signals): void {
+    request.revoked = true;
+    const { job } = request;
+    if (job === undefined || (request.state === 'reserved' && this.#context.pool.discardJob(job))) return;
+    if (signal !== undefined) this.#terminate(request, signal);
+  }
+
+  #terminate(request: Request, signal: NodeJS.Signals): void {
     request.terminateSignal = signal;
     const { job } = request;
     if (job === undefined || request.state !== 'accepted') return;
@@ -83,8 +90,9 @@ export class Runner implements RequestHost {
     });
   }
 
-  /** Gives a request that never started back to the broker. */
+  /** Gives a request that never started back to the broker, if anybody still wants it. */
   discard(request: Request): void {
+    if (this.endIfUnwanted(request)) return;
     const error = ExceptionInfo.from(new JobDiscardedError('the worker stops'));
     this.#context.finisher.end(request, 'discarded', [FAILURE, null, 0, { error: error.toJSON() }]);
   }
@@ -96,7 +104,7 @@ export class Runner implements RequestHost {
       this.#storeStarted(request, store);
     events.emit('taskStarted', request);
     this.#context.onStarted(request);
-    if (request.terminateSignal !== undefined) this.terminate(request, request.terminateSignal);
+    if (request.terminateSignal !== undefined) this.#terminate(request, request.terminateSignal);
   }
 
   onOutcome(request: Request, outcome: Outcome): void {

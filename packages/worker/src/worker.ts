@@ -202,12 +202,16 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     return this.stop();
   }
 
-  /** Ends a task by its id: it is not started any more, and with `terminate` a running one is ended. */
+  /**
+   * Ends a task by its id: it is not started any more, unless it is on its way to a child already, and with `terminate`
+   * a running one is ended.
+   */
   revoke(id: string, options: { terminate?: boolean; signal?: NodeJS.Signals } = {}): void {
     this.revoked.add(id);
     const request = this.requests.get(id);
-    if (request === undefined || options.terminate !== true) return;
-    this.#parts?.runner.terminate(request, options.signal ?? 'SIGTERM');
+    if (request === undefined) return;
+    const { terminate = false, signal = 'SIGTERM' } = options;
+    this.#parts?.runner.revoke(request, terminate ? signal : undefined);
   }
 
   async #start(): Promise<void> {

@@ -64,6 +64,8 @@ export class Request implements ApplyOptions<Outcome> {
   acceptedAt: number | undefined = undefined;
   /** The same in Unix milliseconds. */
   startedAt: number | undefined = undefined;
+  /** Whether it is not to be run any more; a revoked id may be forgotten before a task's ETA. */
+  revoked = false;
   /** The signal to end it with, once somebody asked for that. */
   terminateSignal: NodeJS.Signals | undefined = undefined;
   /** How it ended, what follows from that, and with what; for whoever finishes it. */
