@@ -9,6 +9,7 @@ import {
 } from '@pool/core';
 import type { Serialization } from '@pool/core/frames';
 import { BlackBox } from './black-box.js';
+import { childExecArgv, inheritedExecArgv } from './exec-argv.js';
 import { OomKills } from './oom-kills.js';
 import { OrphanGuard } from './orphan-guard.js';
 import { Output } from './output.js';
@@ -25,7 +26,11 @@ export interface PreforkPoolOptions extends ChildPoolOptions {
   env?: NodeJS.ProcessEnv | undefined;
   /** The children's working directory. @default that of this process */
   cwd?: string | undefined;
-  /** Node's options for the children. @default those of this process, without the ones that are only its own */
+  /**
+   * Node's options for the children. Without `--max-semi-space-size`, here or in `NODE_OPTIONS`, they get one of 4.
+   *
+   * @default those of this process, without the ones that are only its own
+   */
   execArgv?: readonly string[] | undefined;
   /**
    * What becomes of what children print: `prefix` passes whole lines on to this process's own stdout and stderr, each
@@ -53,8 +58,9 @@ const ownOptionNames = ['serialization', 'env', 'cwd', 'execArgv', 'output'];
 export class PreforkPool extends ChildPool {
   static override readonly optionNames: readonly string[] = [...childPoolOptionNames, ...ownOptionNames];
   override readonly capabilities: PoolCapabilities = capabilities;
-  readonly #process: Omit<ProcessOptions, 'env' | 'blackBox' | 'onGone'>;
+  readonly #process: Omit<ProcessOptions, 'env' | 'execArgv' | 'blackBox' | 'onGone'>;
   readonly #env: NodeJS.ProcessEnv | undefined;
+  readonly #execArgv: readonly string[];
   #blackBox: BlackBox | undefined = undefined;
   #guard: OrphanGuard | undefined = undefined;
   readonly #pids: Set<number> = new Set();
@@ -68,10 +74,10 @@ export class PreforkPool extends ChildPool {
       throw new TypeError(`output must be 'prefix', 'inherit' or 'ignore', not ${String(output)}`);
     if (!Array.isArray(execArgv)) throw new TypeError('execArgv must be an array of strings');
     this.#env = env;
+    this.#execArgv = execArgv;
     this.#process = {
       serialization,
       cwd,
-      execArgv,
       killGrace: this.childOptions.killGrace,
       stdout: output === 'prefix' ? new Output(() => process.stdout) : output,
       stderr: output === 'prefix' ? new Output(() => process.stderr) : output,
@@ -85,9 +91,10 @@ export class PreforkPool extends ChildPool {
     } catch (error) {
       this.logger.warn('no place for the file in which children note what they begin', error);
     }
-    await super.onStart();
-    // Not before: nobody should have to wait for it.
+    const started = super.onStart();
+    // While the children start, so that nobody has to wait for it.
     this.#guard = new OrphanGuard(this.#pids);
+    await started;
   }
 
   protected override async onStop(): Promise<void> {
@@ -107,9 +114,11 @@ export class PreforkPool extends ChildPool {
   }
 
   protected override spawnChild(spec: ChildSpec, listener: ChildListener): Child {
+    const env = this.#env ?? process.env;
     const child = new ProcessChild(spec, listener, {
       ...this.#process,
-      env: this.#env ?? process.env,
+      env,
+      execArgv: childExecArgv(this.#execArgv, env),
       blackBox: this.#blackBox,
       onGone: (pid) => {
         this.#pids.delete(pid);
@@ -122,17 +131,4 @@ export class PreforkPool extends ChildPool {
     }
     return child;
   }
-}
-
-/** Options that would make a child listen on the same port, run something else, or never end. */
-const ownToThisProcess =
-  /^--?(inspect|debug|input-type|eval|e$|print|p$|pe$|check|c$|interactive|i$|test|watch|cpu-prof|heap-prof|prof)/;
-
-function inheritedExecArgv(): string[] {
-  let own = false;
-  return process.execArgv.filter((argument) => {
-    // What is no option is the value of the one before.
-    if (argument.startsWith('-')) own = ownToThisProcess.test(argument);
-    return !own;
-  });
 }
