@@ -4,7 +4,7 @@ import { LimitExceededError } from './errors.js';
 export interface MessageLimits {
   /** Bytes of a body as it travels. @default 134217728 (128 MiB, RabbitMQ's own bound) */
   maxBodyBytes: number;
-  /** Bytes of a body after decompression. @default 134217728 (128 MiB) */
+  /** Bytes of a body that came compressed, after decompression. @default 33554432 (32 MiB) */
   maxDecompressedBytes: number;
   /** Nesting of arrays and objects in a body, in headers and in what we encode. @default 512 */
   maxDepth: number;
@@ -18,7 +18,8 @@ const MIB = 1024 * 1024;
 
 export const DEFAULT_LIMITS: Readonly<MessageLimits> = Object.freeze({
   maxBodyBytes: 128 * MIB,
-  maxDecompressedBytes: 128 * MIB,
+  // A bomb of bzip2 is refused only when so much of it is decompressed, which takes a worker's loop.
+  maxDecompressedBytes: 32 * MIB,
   maxDepth: 512,
   maxHeaders: 256,
   maxHeaderBytes: MIB,

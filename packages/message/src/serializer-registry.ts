@@ -105,8 +105,9 @@ export class SerializerRegistry {
   decode(content: EncodedContent, accept: ReadonlySet<string>): unknown {
     const { body, contentType, contentEncoding } = content;
     const serializer = this.#accepted(contentType, accept);
-    if (body.length > this.#limits.maxDecompressedBytes) {
-      throw limitExceeded('maxDecompressedBytes', this.#limits.maxDecompressedBytes, 'Body of a message');
+    // What came compressed was held to a bound of its own.
+    if (body.length > Math.max(this.#limits.maxBodyBytes, this.#limits.maxDecompressedBytes)) {
+      throw limitExceeded('maxBodyBytes', this.#limits.maxBodyBytes, 'Body of a message');
     }
     const value = guarded(serializer, () => serializer.decode(body, contentEncoding.toLowerCase()));
     if (!this.#hardened.has(serializer)) hardenValue(value, this.#limits.maxDepth);
