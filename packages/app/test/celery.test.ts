@@ -12,7 +12,7 @@ import { demo } from './support/demo-app.js';
 import { InlineWorker } from './support/inline-worker.js';
 import { normalized } from './support/normalized.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const interpreter = await requirePart('celery', () => python(['celery']));
 
@@ -97,7 +97,7 @@ describe('what is published for a workflow', () => {
 
 describe('a workflow of tasks here and in Python', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pool-app-'));
-  const timeout = 30;
+  const timeout = 60;
   let celery: CeleryPeer;
   let app: App;
   let worker: InlineWorker;
