@@ -59,9 +59,13 @@ export class RpcResultStore extends BaseResultStore {
     return this.#queue;
   }
 
-  protected override async onConnect(): Promise<void> {
+  /** Also of a store that a worker connected to answer with, and that wants answers since. */
+  override async connect(): Promise<void> {
+    await super.connect();
     if (this.#wantsAnswers) await this.#listen();
   }
+
+  protected override async onConnect(): Promise<void> {}
 
   protected override async onClose(): Promise<void> {
     const stop = await this.#listening?.catch(() => undefined);

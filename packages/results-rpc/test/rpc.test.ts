@@ -79,6 +79,16 @@ test('a result that came before anybody asked is kept until it is forgotten', as
   expect(await store.get(first)).toBeUndefined();
 });
 
+test('a store that answered first, as a worker’s does, misses no answer once it asks', async () => {
+  const store = storeOf();
+  await store.connect();
+  const { replyTo = '' } = store;
+  await store.connect();
+  const id = randomUUID();
+  await storeOf().storeResult({ taskId: id, status: 'SUCCESS', result: 1 }, { replyTo });
+  expect(await store.waitFor([id], { timeout: 30 })).toMatchObject([{ result: 1 }]);
+});
+
 test('of more results than are kept the oldest go', async () => {
   const { store, replyTo } = await sender({ maxKept: 2 });
   const ids = [randomUUID(), randomUUID(), randomUUID()];

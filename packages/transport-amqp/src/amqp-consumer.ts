@@ -125,7 +125,8 @@ export class AmqpConsumer implements Consumer {
   disconnect(): void {
     this.#channel = undefined;
     this.#window = undefined;
-    this.#incoming = [];
+    // What needs no ack the broker does not give again.
+    if (!this.#options.noAck) this.#incoming = [];
     this.#unacked = 0;
     this.#tags.clear();
   }
@@ -174,6 +175,7 @@ export class AmqpConsumer implements Consumer {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#scheduleHand();
     this.#background(async (channel) => {
       if (this.#paused) return;
       for (const queue of this.#queues) if (!this.#tags.has(queue)) await this.#consume(channel, queue);
@@ -193,6 +195,7 @@ export class AmqpConsumer implements Consumer {
       if (channel !== undefined)
         for (const queue of [...this.#tags.keys()]) await this.#endQueue(channel, queue);
     }).catch(() => {});
+    if (this.#options.noAck) this.#hand();
     this.#releaseWhenDone();
   }
 
@@ -318,7 +321,8 @@ export class AmqpConsumer implements Consumer {
     }
     const delivery = this.#port.createDelivery(message, queue, this);
     if (this.#port.refuse(delivery)) return;
-    if (this.#paused || this.cancelled || !this.#queues.includes(queue)) {
+    const wanted = !this.#paused && !this.cancelled && this.#queues.includes(queue);
+    if (!wanted && !this.#options.noAck) {
       delivery.reject({ requeue: true });
       return;
     }
@@ -368,12 +372,15 @@ export class AmqpConsumer implements Consumer {
 
   #hand(): void {
     this.#handing = false;
+    // Nobody but us has what needs no ack: it waits here for the end of the pause.
+    if (this.#paused && !this.cancelled) return;
     const deliveries = this.#incoming;
     this.#incoming = [];
     if (deliveries.length > 0) this.#options.onDeliveries(deliveries);
   }
 
   #giveBack(matches: (delivery: Delivery) => boolean): void {
+    if (this.#options.noAck) return;
     const back = this.#incoming.filter(matches);
     this.#incoming = this.#incoming.filter((delivery) => !matches(delivery));
     for (const delivery of back) delivery.reject({ requeue: true });

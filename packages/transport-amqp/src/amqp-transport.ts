@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '@pool/message';
 import {
   type Binding,
+  backOff,
   type BrokerUrl,
   ConnectionError,
   type Consumer,
@@ -30,6 +32,8 @@ import { Link, type LinkHost } from './link.js';
 const FAREWELL = 5;
 /** The same, on a connection that is known to be no good. */
 const LOST_FAREWELL = 1;
+/** Seconds that `close()` waits for a broker that takes no messages. */
+const CLOSING_PATIENCE = 5;
 
 /** RabbitMQ as a broker, declared as Celery declares it. */
 export class AmqpTransport extends Transport {
@@ -252,8 +256,24 @@ export class AmqpTransport extends Transport {
   #refuse(delivery: Delivery): boolean {
     const reason = refusalOf(delivery.message);
     if (reason === undefined) return false;
-    this.#inFlight(this.setAside(delivery, reason).catch(() => delivery.reject({ requeue: true })));
+    void this.#putAway(delivery, reason);
     return true;
+  }
+
+  /** Given back it would come again at once, and again: it is held until it is where it can be inspected. */
+  async #putAway(delivery: Delivery, reason: string): Promise<void> {
+    for (let attempt = 0; delivery.epoch === this.epoch && !this.closing; attempt++) {
+      const moved = this.setAside(delivery, reason);
+      this.#inFlight(moved.catch(() => {}));
+      try {
+        await moved;
+        return;
+      } catch (error) {
+        if (delivery.epoch !== this.epoch) return;
+        if (attempt === 0) this.emit('setAsideFailed', delivery.queue, error as Error);
+        await sleep(backOff(attempt) * 1000, undefined, { ref: false });
+      }
+    }
   }
 
   protected override onSettle(
@@ -311,8 +331,11 @@ export class AmqpTransport extends Transport {
   }
 
   protected override async onFlush(): Promise<void> {
-    await Promise.all(this.#copying);
-    await this.#link?.publisher.settled();
+    const publisher = this.#link?.publisher;
+    const copied = Promise.all(this.#copying);
+    // A copy is a publish, too.
+    if (this.closing) await publisher?.settledOrBlocked(CLOSING_PATIENCE);
+    else await Promise.all([copied, publisher?.settled()]);
     await Promise.all([...this.#consumers].map((consumer) => consumer.flush().catch(() => {})));
   }
 }

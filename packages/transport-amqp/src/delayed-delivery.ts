@@ -17,7 +17,10 @@ const level = (n: number): string => `celery_delayed_${n}`;
 export class DelayedDelivery {
   readonly #admin: AdminChannel;
   readonly #queueType: 'classic' | 'quorum';
-  readonly #bound = new Set<string>();
+  /** The queues that delayed messages went to. */
+  readonly #used = new Set<string>();
+  /** The bindings that are being made. */
+  readonly #binding = new Map<string, Promise<void>>();
   #ladder: Promise<void> | undefined;
 
   constructor(admin: AdminChannel, queueType: 'classic' | 'quorum') {
@@ -48,25 +51,31 @@ export class DelayedDelivery {
     });
   }
 
-  /** The bits are counted, so that what goes to `a.b` does not reach `b` as well. */
-  async #bind(queue: string): Promise<void> {
-    if (this.#bound.has(queue)) return;
+  /**
+   * Binds a queue for each message anew, one request for all that come at once: others may have deleted the queue and made
+   * it again since, and what the ladder brings to a queue that is not bound is dropped. The bits are counted, so that
+   * what goes to `a.b` does not reach `b` as well.
+   */
+  #bind(queue: string): Promise<void> {
+    const running = this.#binding.get(queue);
+    if (running !== undefined) return running;
     const routingKey = `${'*.'.repeat(LEVELS)}${queue}`;
-    await this.#run(`queue ${queue}`, { routingKey }, (channel) =>
-      channel.bindQueue(queue, FINAL, routingKey),
-    );
-    this.#bound.add(queue);
+    const binding = this.#run(`queue ${queue}`, { routingKey }, async (channel) => {
+      await channel.bindQueue(queue, FINAL, routingKey);
+      this.#used.add(queue);
+    }).finally(() => this.#binding.delete(queue));
+    this.#binding.set(queue, binding);
+    return binding;
   }
 
   /** A queue is declared, perhaps after it was deleted: what waits for it must find it again. */
   async declared(queue: string): Promise<void> {
-    if (!this.#bound.delete(queue)) return;
-    await this.#bind(queue);
+    if (this.#used.has(queue)) await this.#bind(queue);
   }
 
-  /** A queue is deleted: the next delay for it is told so. */
+  /** A queue is deleted here, and what waits for it is to be dropped. */
   deleted(queue: string): void {
-    this.#bound.delete(queue);
+    this.#used.delete(queue);
   }
 
   async #run<T>(what: string, wanted: unknown, call: (channel: Channel) => Promise<T>): Promise<T> {

@@ -25,6 +25,7 @@ export class Publisher {
   readonly #failures = new WeakMap<ConfirmChannel, Error>();
   #channel: Promise<ConfirmChannel> | undefined;
   #blocked: string | undefined;
+  #blockedAt = 0;
   #pending = 0;
   /** Those that are on a channel, and not confirmed. */
   #sent = 0;
@@ -62,6 +63,7 @@ export class Publisher {
   /** The broker takes nothing for now: what is published waits, up to a bound. */
   block(reason: string): void {
     this.#blocked = reason;
+    this.#blockedAt = performance.now();
   }
 
   unblock(): void {
@@ -71,6 +73,22 @@ export class Publisher {
   /** Resolves when no publish is on its way. */
   settled(): Promise<void> {
     return this.#pending === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Resolves when no publish is on its way, or when the broker has taken none for so many seconds from now. */
+  settledOrBlocked(seconds: number): Promise<void> {
+    const start = performance.now();
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        if (this.#blocked === undefined) return;
+        if (performance.now() - Math.max(start, this.#blockedAt) >= seconds * 1000) done();
+      }, 100);
+      const done = (): void => {
+        clearInterval(timer);
+        resolve();
+      };
+      void this.settled().then(done);
+    });
   }
 
   /** Publishes go on over a newly opened channel, after what is on its way over the present one. */

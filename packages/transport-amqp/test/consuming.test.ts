@@ -55,6 +55,25 @@ test('what is declared otherwise is an error that names both declarations', asyn
   await expect(take(transport, named('nowhere'))).rejects.toThrow(NotDeclaredError);
 });
 
+test('a pause costs a consumer without acks no message', async () => {
+  const transport = await open(rabbitmq.url);
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  const all = Array.from({ length: 200 }, (_, i) => `${i}`);
+  await Promise.all(all.map((body) => transport.publish(text(body), { routingKey: queue })));
+  let atFirst = (): void => {};
+  const { consumer, texts } = await take(transport, queue, { noAck: true }, () => atFirst());
+  atFirst = () => consumer.pause();
+  await until(() => expect(texts.length).toBeGreaterThan(0));
+  await consumer.proveConsumption();
+  const before = texts.length;
+  await transport.flush();
+  expect(texts.length).toBe(before);
+  atFirst = () => {};
+  consumer.resume();
+  await until(() => expect(texts).toEqual(all));
+});
+
 test('acks of one turn are one frame where the order allows', async () => {
   const { url, sent } = await watchedProxy(rabbitmq);
   const transport = await open(url);

@@ -146,6 +146,32 @@ test('a queue that was deleted and is made again still gets what waits for it', 
   await until(() => expect(texts).toEqual(['comes down the ladder']));
 });
 
+test('a queue that others deleted and made again gets what is delayed from then on', async () => {
+  const [transport, other] = [await open(rabbitmq.url), await open(rabbitmq.url)];
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue, queueType: 'quorum' });
+  await transport.publish(text('goes with the queue'), { routingKey: queue, delay: 3600 });
+  await other.deleteQueue(queue);
+  await other.declareQueue({ name: queue, queueType: 'quorum' });
+  const { texts } = await take(other, queue, {}, (delivery) => delivery.ack());
+  await transport.publish(text('comes'), { routingKey: queue, delay: 1 });
+  await until(() => expect(texts).toEqual(['comes']));
+});
+
+test('a ladder of classic queues delays as well', async () => {
+  const vhost = named('classic');
+  await rabbitmq.ctl('add_vhost', vhost);
+  await rabbitmq.ctl('set_permissions', '--vhost', vhost, 'guest', '.*', '.*', '.*');
+  const transport = await open(rabbitmq.url.replace(/\/\/$/, `/${vhost}`), { delayQueueType: 'classic' });
+  const queue = named('queue');
+  await transport.declareQueue({ name: queue });
+  const { texts } = await take(transport, queue, {}, (delivery) => delivery.ack());
+  const began = performance.now();
+  await transport.publish(text('later'), { routingKey: queue, delay: 1 });
+  await until(() => expect(texts).toEqual(['later']));
+  expect(performance.now() - began).toBeGreaterThan(998);
+});
+
 test('a delay for a queue that is not there, or on a ladder of another type, is an error at once', async () => {
   const transport = await open(rabbitmq.url);
   const queue = named('queue');

@@ -116,6 +116,15 @@ test('while memory runs short publishes wait, acks and deliveries go on, and it 
   expect(texts).toEqual([0, 1, 2, 3, 4].map((i) => `before ${i}`));
   expect(confirmed).toBe(0);
 
+  // Whoever gives up need not wait for the end of it.
+  const leaving = await open(rabbitmq.url);
+  const given = next(leaving, 'blocked');
+  const never = leaving.publish(text('never'), { routingKey: named('nowhere') });
+  const refused = expect(never).rejects.toThrow(ConnectionError);
+  await given;
+  await leaving.close();
+  await refused;
+
   await rabbitmq.ctl('set_vm_memory_high_watermark', '0.4');
   await Promise.all([...waiting, ...theirs]);
   await until(() => {

@@ -126,19 +126,19 @@ export class ConnectionKeeper {
 
   async #connectFirst(): Promise<void> {
     this.#state = 'connecting';
-    let last: unknown;
+    const failures: ConnectionError[] = [];
     for (let tried = 0; tried < this.#urls.length; tried++) {
       try {
         await this.#open();
         if (this.#closing === undefined) return this.#nowConnected();
       } catch (error) {
-        last = error;
+        failures.push(this.#connectError(error));
         this.#nextUrl();
       }
       if (this.#closing !== undefined) throw this.#closedError();
     }
     this.#state = 'new';
-    throw this.#connectError(last);
+    throw oneOf(failures);
   }
 
   async #open(): Promise<void> {
@@ -231,6 +231,14 @@ export class ConnectionKeeper {
   #connectError(cause: unknown): ConnectionError {
     if (cause instanceof ConnectionError) return cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    return new ConnectionError(`cannot connect to ${this.#urls.join(' or ')}: ${why}`, { cause });
+    return new ConnectionError(`cannot connect to ${this.url}: ${why}`, { cause });
   }
+}
+
+/** What is told where each of the addresses failed. */
+function oneOf(failures: readonly ConnectionError[]): ConnectionError {
+  const [first] = failures;
+  if (first !== undefined && failures.length === 1) return first;
+  const told = new Set(failures.map(({ message }) => message));
+  return new ConnectionError([...told].join('; '), { cause: new AggregateError(failures) });
 }

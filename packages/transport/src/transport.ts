@@ -86,6 +86,11 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     return this.#keeper.epoch;
   }
 
+  /** For the adapter: whether `close()` was called. */
+  protected get closing(): boolean {
+    return this.#keeper.isClosing;
+  }
+
   /** The consumers that were not cancelled. */
   get consumers(): ReadonlySet<Consumer> {
     return this.#consumers;
@@ -113,7 +118,8 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
 
   /**
    * Ends the consumers, sends what is still to be sent (settlements, publishes), gives unsettled deliveries back to
-   * their queues and disconnects. Every call waits for the same end.
+   * their queues and disconnects. Every call waits for the same end. Publishes to a broker that takes none are given up
+   * after some seconds, and rejected.
    */
   close(): Promise<void> {
     return this.#keeper.close();

@@ -55,7 +55,7 @@ describe('connecting', () => {
     transport.broker.up = false;
     await expect(transport.connect()).rejects.toThrow(ConnectionError);
     await expect(transport.connect()).rejects.toThrow(
-      'cannot connect to redis://:**@first or redis://second: nobody answers',
+      'cannot connect to redis://:**@first: nobody answers; cannot connect to redis://second: nobody answers',
     );
     expect(transport.broker.attempts).toEqual(['first', 'second', 'first', 'second']);
     expect(transport.state).toBe('new');

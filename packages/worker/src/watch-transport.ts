@@ -34,6 +34,12 @@ export function watchTransport(transport: Transport, worker: Worker): () => void
         `The queue ${queue} could not be made again: ${error.message}; the next attempt is in ${delay.toFixed(1)} s`,
       );
     },
+    setAsideFailed: (queue, error) => {
+      logger.error(
+        { err: error },
+        `A message of ${queue} that cannot be read could not be set aside: ${error.message}; it is held, and tried again`,
+      );
+    },
     staleSettlement: (delivery, error) => {
       counters.stale += 1;
       const { id, task } = delivery.message.headers;

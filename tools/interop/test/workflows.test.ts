@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type App, chain, chord, group, type Task } from '@pool/app';
 import type { Worker } from '@pool/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -77,6 +78,24 @@ describe.each(places)('workflows over $name with parts on both sides', (place) =
       expect(outcome).toMatchObject({ state: 'FAILURE', error: { type: 'Refused', message: 'broken' } });
     });
 
+    test('an errback in Python is called for a failure here, with the id of what failed', async () => {
+      const taskId = randomUUID();
+      const errback = { ...task('py.echo'), options: { task_id: taskId } };
+      const failed = await python.canvas({ ...task('js.fail', 'broken'), link_error: [errback] });
+      expect((await python.get([taskId]))[0]).toEqual({
+        state: 'SUCCESS',
+        value: { args: [failed], kwargs: {} },
+      });
+    });
+
+    test.each([
+      ['py', 'js'],
+      ['js', 'py'],
+    ])('what %s retries in the queue of %s runs there, as its second try', async (first, then) => {
+      const call = { task: 'both.retry', args: [then], options: { queue: first } };
+      expect(await python.call(call)).toEqual({ state: 'SUCCESS', value: [then, 1] });
+    });
+
     test('a failed member fails the chord', async () => {
       const outcome = await python.run({
         chord: [[task('js.fail', 'broken'), task('py.add', 1, 2)], task('py.sum')],
@@ -110,6 +129,13 @@ describe.each(places)('workflows over $name with parts on both sides', (place) =
         excType: 'Refused',
         args: ['broken', 42],
       });
+    });
+
+    test('an errback here is called for a failure in Python, with the id of what failed', async () => {
+      const taskId = randomUUID();
+      const errback = app.signature('js.echo', []).set({ taskId });
+      const failed = await app.signature('py.fail', ['broken']).linkError(errback).delay();
+      expect(await app.AsyncResult(taskId).get({ timeout })).toEqual([failed.id]);
     });
 
     test('a failed member in Python fails the chord here', async () => {

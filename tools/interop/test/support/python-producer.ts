@@ -10,6 +10,16 @@ export interface PythonCall {
   options?: Record<string, unknown>;
 }
 
+/** A queue as Celery's `task_queues` lists it. */
+export interface PythonQueue {
+  name: string;
+  exchange: string;
+  exchangeType?: 'direct' | 'topic';
+  routingKey?: string;
+  maxPriority?: number;
+  arguments?: Record<string, unknown>;
+}
+
 /** A workflow as `producer.py` builds it. */
 export type Tree = (
   | { chain: Tree[] }
@@ -64,6 +74,11 @@ export class PythonProducer {
   async run(tree: Tree): Promise<PythonOutcome> {
     const [outcome] = await this.get([await this.canvas(tree)]);
     return outcome as PythonOutcome;
+  }
+
+  /** Declares queues with their exchanges and bindings. */
+  async declare(queues: readonly PythonQueue[]): Promise<void> {
+    await this.#ask('declare', { queues });
   }
 
   state(id: string): Promise<string> {
