@@ -1,9 +1,14 @@
 import { Uncarriable } from './json-value.js';
 
-/** Finds what in a value the structured clone refuses. Slow, and only called for a value it has refused. */
+/**
+ * Finds what in a value the structured clone refuses. Slow, and only called for a value it has refused.
+ *
+ * @param path where the value is; extended and restored on the way, since a copy a level would fill the memory with a value
+ * that nests deep
+ */
 export function findUncloneable(
   value: unknown,
-  path: readonly (string | number)[],
+  path: (string | number)[],
   seen: Set<unknown> = new Set(),
 ): Uncarriable | undefined {
   if (typeof value === 'function') return new Uncarriable(path, 'a function');
@@ -12,8 +17,10 @@ export function findUncloneable(
   seen.add(value);
   const children: Iterable<[string | number, unknown]> = childrenOf(value);
   for (const [key, child] of children) {
-    const found = findUncloneable(child, [...path, key], seen);
+    path.push(key);
+    const found = findUncloneable(child, path, seen);
     if (found !== undefined) return found;
+    path.pop();
   }
   if (
     value instanceof Promise ||
