@@ -128,7 +128,8 @@ export class Followed {
           fresh.length > 0 && this.#source.subscribe(fresh),
         ]);
         for (const id of fresh) this.#subscribed.add(id);
-        await this.#readAndDeliver(wanted);
+        // What was told meanwhile need not be read. Nobody's subscription waits for somebody else's read.
+        void this.#readAndDeliver(wanted.filter((id) => this.#watchers.has(id)));
       } catch (error) {
         this.#fail(wanted, error as Error);
       }

@@ -12,8 +12,8 @@ interface Pending {
 }
 
 /**
- * Gathers entries until the turn of the event loop ends, or the write under way does, and hands them over in one
- * batch that holds each id once.
+ * Gathers entries until the code that runs has run, or the write under way has ended, and hands them over in one batch
+ * that holds each id once: the first of a burst is on its way at once, the others follow together.
  */
 export class WriteQueue {
   readonly #write: WriteBatch;
@@ -57,7 +57,7 @@ export class WriteQueue {
   }
 
   async #run(): Promise<void> {
-    await new Promise(setImmediate);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
     while (this.#pending.size > 0) {
       const batch = this.#take();
       let errors: readonly (Error | undefined)[] | undefined;
