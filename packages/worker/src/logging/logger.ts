@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module';
 import type { PoolLogger } from '@pool/core';
-import pino from 'pino';
-import { prettyFactory } from 'pino-pretty';
+import type { LoggerOptions } from 'pino';
+
+// Loaded by whoever logs, and in the format it logs in: a child of a pool most often never does.
+const require = createRequire(import.meta.url);
 
 /** The level of a log line. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -39,12 +42,14 @@ export interface LogStream {
  */
 export function createLogger(settings: LogSettings, stream: LogStream = process.stderr): WorkerLogger {
   const forPeople = settings.format === 'pretty' || (settings.format === 'auto' && stream.isTTY === true);
-  const options: pino.LoggerOptions = {
+  const { pino } = require('pino') as typeof import('pino');
+  const options: LoggerOptions = {
     level: settings.level,
     base: forPeople ? null : { pid: process.pid },
     serializers: { err: pino.stdSerializers.err },
   };
   if (!forPeople) return pino(options, stream);
+  const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty');
   const format = prettyFactory({
     colorize: stream.isTTY === true && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',

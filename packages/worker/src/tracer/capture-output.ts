@@ -1,4 +1,4 @@
-import { createLogger, type LogLevel } from '../logging/logger.js';
+import { createLogger, type LogLevel, type WorkerLogger } from '../logging/logger.js';
 import type { ChildSettings } from './child-settings.js';
 
 /** Which task prints at this moment. */
@@ -13,8 +13,9 @@ const MAX_LINE = 64 * 1024;
  */
 export function captureOutput(log: NonNullable<ChildSettings['log']>, current: CurrentTask): void {
   const write = process.stderr.write.bind(process.stderr);
-  const logger = createLogger(log, { write, isTTY: process.stderr.isTTY });
+  let logger: WorkerLogger | undefined;
   const emit = (line: string, level: LogLevel): void => {
+    logger ??= createLogger(log, { write, isTTY: process.stderr.isTTY });
     const task = current();
     if (task === undefined) logger[level]({ printed: true }, line);
     else logger[level]({ printed: true, taskId: task.id, taskName: task.name }, line);
