@@ -7,8 +7,14 @@ import { treeCpu, treeMemory } from '../memory.mjs';
 /** @import { Broker, Contestant } from './contestants.mjs' */
 
 const cwd = fileURLToPath(new URL('./programs/', import.meta.url));
-/** How long a worker may take to drain its queue, in milliseconds. */
-const PATIENCE = 30_000;
+/** How long a worker may take to its first task, in milliseconds. */
+const START_PATIENCE = 30_000;
+/** How long it is watched from then on, in milliseconds; one that is slower than expected is measured by what it did. */
+const PATIENCE = 12_000;
+/** How long a client may take, in milliseconds. */
+const CLIENT_PATIENCE = 60_000;
+/** Less than so many tasks are no rate. */
+const ENOUGH = 200;
 /** How long a contestant is to drain, in seconds. */
 const SECONDS = 1.2;
 
@@ -16,7 +22,7 @@ const SECONDS = 1.2;
  * A worker's way through a queue that was filled before it started.
  *
  * @typedef {object} Drained
- * @property {number} rate tasks a second from 10 % done to 90 % done
+ * @property {number} rate tasks a second from 10 % done to 90 % done (of all that were done in time, if not all were)
  * @property {number} start milliseconds from the worker's start to the first task done
  * @property {number | undefined} cpu microseconds of CPU that the worker's processes used for each of those tasks
  * @property {number | undefined} memory MB of all its processes, when the queue is empty
@@ -33,7 +39,7 @@ function environment() {
  * @param {Broker} name
  * @param {BenchBroker} broker
  * @param {{ results: boolean, quick: boolean }} options
- * @param {(worker: ChildProcess) => Promise<void>} then is called while the worker idles
+ * @param {(worker: ChildProcess) => Promise<void>} then is called while the worker idles, if it was in time
  * @returns {Promise<Drained>}
  */
 export async function drain(contestant, name, broker, { results, quick }, then) {
@@ -61,8 +67,9 @@ export async function drain(contestant, name, broker, { results, quick }, then) 
     const doneOf = async () => (stored ? await broker.stored(format) : count - (await broker.left(format)));
     const looks = await watch(doneOf, count, started, broker.pause, worker);
     const memory = treeMemory(worker.pid)?.tree;
-    await then(worker);
-    return { ...slope(looks, count), start: startOf(looks, started), memory };
+    if (Number(looks.at(-1)?.done) < count) console.error(`\n${contestant.name} did not end in time: no latency`);
+    else await then(worker);
+    return { ...slope(looks), start: startOf(looks, started), memory };
   } finally {
     worker.kill('SIGTERM');
     const timer = setTimeout(() => worker.kill('SIGKILL'), 5000);
@@ -74,7 +81,7 @@ export async function drain(contestant, name, broker, { results, quick }, then) 
 /** @typedef {{ at: number, done: number, cpu?: number | undefined }} Look */
 
 /**
- * Looks how many tasks are done until all are.
+ * Looks how many tasks are done until all are, or it has taken too long.
  *
  * @param {() => Promise<number>} doneOf
  * @param {number} count
@@ -86,28 +93,31 @@ async function watch(doneOf, count, started, pause, worker) {
   /** @type {Look[]} */
   const looks = [];
   let measuring = 0;
+  let end = started + START_PATIENCE;
   for (let done = 0; done < count; ) {
     await new Promise((resolve) => setTimeout(resolve, pause));
     done = await doneOf();
     const at = performance.now();
+    if (done > 0 && !looks.at(-1)?.done) end = at + PATIENCE;
+    const late = at > end;
     /** @type {Look} */
     const look = { at, done };
-    if (done >= count * (measuring === 0 ? 0.1 : 0.9) && measuring < 2) {
+    if (measuring < 2 && (late || done >= count * (measuring === 0 ? 0.1 : 0.9))) {
       measuring += 1;
       look.cpu = treeCpu(worker.pid);
     }
     looks.push(look);
     if (worker.exitCode !== null) throw new Error(`the worker ended with exit code ${worker.exitCode}`);
-    if (at - started > PATIENCE) throw new Error(`only ${done} of ${count} tasks were done in time`);
+    if (!late) continue;
+    if (done < ENOUGH) throw new Error(`only ${done} of ${count} tasks were done in time`);
+    break;
   }
   return looks;
 }
 
-/**
- * @param {Look[]} looks
- * @param {number} count
- */
-function slope(looks, count) {
+/** @param {Look[]} looks */
+function slope(looks) {
+  const count = looks.at(-1)?.done ?? 0;
   const from = crossing(looks, count * 0.1);
   const to = crossing(looks, count * 0.9);
   const [a, b] = looks.filter(({ cpu }) => typeof cpu === 'number');
@@ -156,13 +166,14 @@ export async function client(contestant, broker, what, count) {
     cwd,
     env: { ...environment(), ...broker.env, ...broker.workerEnv(what === 'latency') },
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: PATIENCE,
+    timeout: CLIENT_PATIENCE,
   });
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
   });
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`its client ended with exit code ${code}`);
+  const how = await new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
+  if (how === 'SIGTERM') throw new Error(`its client took longer than ${CLIENT_PATIENCE / 1000} s`);
+  if (how !== 0) throw new Error(`its client ended with ${how}`);
   return JSON.parse(output.trim().split('\n').at(-1) ?? '{}');
 }

@@ -18,11 +18,18 @@ const allParts = ['drain', 'results', 'produce'];
  * @param {URL | undefined} page
  */
 export async function benchBrokers({ brokers, only, parts, rounds, quick }, page) {
+  /** @type {string[]} */
+  const failures = [];
   const samples = await measureBrokers(
     { brokers: among(allBrokers, brokers), only, parts: among(allParts, parts), rounds, quick },
     (line) => console.error(line),
+    (line) => {
+      console.error(`FAILED ${line}`);
+      failures.push(line);
+    },
   );
   console.log(brokersTables(samples));
+  if (failures.length > 0) console.error(`Not measured:\n${failures.join('\n')}`);
   if (page === undefined) return;
   writeFileSync(page, brokersPage(mergeSamples(samples)));
   console.error(`written to ${page.pathname}`);

@@ -41,9 +41,10 @@ export const peerVersions = {
  *
  * @param {BrokersOptions} options
  * @param {(line: string) => void} onMeasured
+ * @param {(line: string) => void} onFailed is told why something is not among the samples
  * @returns {Promise<Sample[]>}
  */
-export async function measureBrokers({ brokers, only, parts, rounds, quick }, onMeasured) {
+export async function measureBrokers({ brokers, only, parts, rounds, quick }, onMeasured, onFailed) {
   const require = installPeers(peerVersions);
   const interpreter = await python(['celery', 'redis', 'gevent']);
   const all = contestants(interpreter).filter(
@@ -60,7 +61,9 @@ export async function measureBrokers({ brokers, only, parts, rounds, quick }, on
         const order = round % 2 === 1 ? all : [...all].reverse();
         for (const contestant of order) {
           if (contestant.rates[broker] === undefined) continue;
-          const measured = await one(contestant, broker, server, parts, quick);
+          const measured = await one(contestant, broker, server, parts, quick, (what) =>
+            onFailed(`${broker} ${round} ${contestant.name}, ${what}`),
+          );
           onMeasured(`${broker} ${round} ${contestant.name}: ${summary(measured)}`);
           for (const [key, value] of Object.entries(measured))
             samples.push({ broker, name: contestant.name, key, run: `${run} ${round}`, value });
@@ -79,8 +82,9 @@ export async function measureBrokers({ brokers, only, parts, rounds, quick }, on
  * @param {BenchBroker} server
  * @param {Part[]} parts
  * @param {boolean} quick
+ * @param {(what: string) => void} onFailed
  */
-async function one(contestant, broker, server, parts, quick) {
+async function one(contestant, broker, server, parts, quick, onFailed) {
   /** @type {Record<string, number>} */
   const measured = {};
   /** @param {string} what @param {() => Promise<void>} work */
@@ -88,7 +92,7 @@ async function one(contestant, broker, server, parts, quick) {
     try {
       await work();
     } catch (error) {
-      console.error(`\n${contestant.name}, ${what}: ${/** @type {Error} */ (error).message}`);
+      onFailed(`${what}: ${/** @type {Error} */ (error).message}`);
     }
   };
   if (parts.includes('drain') && contestant.alwaysStores !== true) {
