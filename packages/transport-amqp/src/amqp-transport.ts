@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '@pool/message';
 import {
   type Binding,
-  backOff,
   type BrokerUrl,
+  backOff,
   ConnectionError,
   type Consumer,
   DeclarationMismatchError,

@@ -26,7 +26,7 @@ beforeAll(() => {
     JSON.stringify({ private: true, dependencies: { '@pool/create': create } }),
   );
   run(home, 'npm', 'install', '--offline', '--no-audit', '--no-fund', '--loglevel=error');
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** @param {string} folder @param {string} file @param {string[]} args */

@@ -125,7 +125,9 @@ async function rabbitmqCommand(
       RABBITMQ_CONFIG_FILE: path('rabbitmq'),
       RABBITMQ_CONFIG_FILES: path('conf.d'),
       RABBITMQ_GENERATED_CONFIG_DIR: path('generated'),
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+      // Idle schedulers sleep rather than spin: tests share few cores.
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+        '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
       // Input allowed makes the script become the server, so that signals reach it; -noinput takes the shell away again.
       RABBITMQ_ALLOW_INPUT: 'true',
       RABBITMQ_SERVER_START_ARGS: '-noinput',

@@ -67,7 +67,8 @@ export async function drain(contestant, name, broker, { results, quick }, then) 
     const doneOf = async () => (stored ? await broker.stored(format) : count - (await broker.left(format)));
     const looks = await watch(doneOf, count, started, broker.pause, worker);
     const memory = treeMemory(worker.pid)?.tree;
-    if (Number(looks.at(-1)?.done) < count) console.error(`\n${contestant.name} did not end in time: no latency`);
+    if (Number(looks.at(-1)?.done) < count)
+      console.error(`\n${contestant.name} did not end in time: no latency`);
     else await then(worker);
     return { ...slope(looks), start: startOf(looks, started), memory };
   } finally {
