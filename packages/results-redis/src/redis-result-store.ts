@@ -13,7 +13,7 @@ import {
 } from '@pool/results';
 import { keyPrefix, type RedisResultStoreOptions } from './redis-store-options.js';
 import { isDemoted, isForNow, plainError } from './server-errors.js';
-import { createStoreClient, type StoreClient } from './store-client.js';
+import { createStoreClient, endStoreClient, type StoreClient } from './store-client.js';
 
 /** Redis as a result store, with Celery's keys and fields. Waiting readers are woken by pub/sub. */
 export class RedisResultStore extends BaseResultStore {
@@ -79,7 +79,7 @@ export class RedisResultStore extends BaseResultStore {
     try {
       await client.connect();
     } catch (error) {
-      client.disconnect();
+      endStoreClient(client);
       // ioredis says here only that the connection is closed; why was an event.
       const cause = plainError(failure ?? error);
       throw new ResultStoreError(
@@ -122,8 +122,8 @@ export class RedisResultStore extends BaseResultStore {
 
   protected override async onClose(): Promise<void> {
     this.#closing.abort();
-    this.#writer.disconnect();
-    this.#listener.disconnect();
+    endStoreClient(this.#writer);
+    endStoreClient(this.#listener);
     const closed = new ResultStoreClosedError(`the result store ${this.#url} was closed before it answered`);
     for (const reject of this.#underWay) reject(closed);
   }

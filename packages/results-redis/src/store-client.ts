@@ -65,3 +65,10 @@ export function createStoreClient(
   client.on('error', () => {});
   return client as unknown as StoreClient;
 }
+
+/** Ends a client. A TLS handshake that is broken off can still be answered by an alert, when nobody else listens any more. */
+export function endStoreClient(client: StoreClient): void {
+  const nodes: unknown[] = client instanceof Cluster ? client.nodes() : [client];
+  for (const { stream } of nodes as { stream?: NodeJS.EventEmitter }[]) stream?.on('error', () => {});
+  client.disconnect();
+}

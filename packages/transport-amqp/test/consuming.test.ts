@@ -1,7 +1,7 @@
 import { requireServer } from '@pool/servers/vitest';
 import { DeclarationMismatchError, NotDeclaredError } from '@pool/transport';
 import { connect as amqp } from 'amqplib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
 import { type MethodFrame, watchedProxy } from './support/watched-proxy.js';
 
@@ -72,6 +72,33 @@ test('a pause costs a consumer without acks no message', async () => {
   atFirst = () => {};
   consumer.resume();
   await until(() => expect(texts).toEqual(all));
+});
+
+test('a message that nobody should read and that cannot be set aside is held, and told of once', async () => {
+  const transport = await open(rabbitmq.url);
+  const queue = named('queue');
+  for (const name of [queue, `${queue}.rejected`]) {
+    const full = { 'x-max-length': 0, 'x-overflow': 'reject-publish' };
+    await transport.declareQueue({ name, arguments: name === queue ? {} : full });
+  }
+  const failures: string[] = [];
+  transport.on('setAsideFailed', (name) => failures.push(name));
+  const setAside = next(transport, 'setAside');
+  const { texts } = await take(transport, queue, { prefetch: 2 }, (delivery) => delivery.ack());
+  const connection = await amqp(rabbitmq.url);
+  onTestFinished(() => connection.close());
+  const channel = await connection.createConfirmChannel();
+  const headers = JSON.parse('{"__proto__": {"polluted": true}}') as Record<string, unknown>;
+  channel.sendToQueue(queue, Buffer.from('hostile'), { headers });
+  await channel.waitForConfirms();
+  await until(() => expect(failures).toEqual([queue]));
+  await transport.publish(text('good'), { routingKey: queue });
+  await until(() => expect(texts).toEqual(['good']));
+  await transport.deleteQueue(`${queue}.rejected`);
+  expect((await setAside)[0]).toMatchObject({ queue, place: `${queue}.rejected` });
+  expect(failures).toEqual([queue]);
+  // It was never given back.
+  expect(transport.stats).toMatchObject({ delivered: 2, requeued: 0, setAside: 1 });
 });
 
 test('acks of one turn are one frame where the order allows', async () => {

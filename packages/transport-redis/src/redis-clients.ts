@@ -68,7 +68,11 @@ export async function openClients(
   anyEnd.catch(() => {});
   const disconnect = async (): Promise<void> => {
     open = false;
-    for (const client of both) client.disconnect();
+    for (const client of both) {
+      // A TLS handshake that is broken off can still be answered by an alert, when nobody else listens any more.
+      for (const { stream } of nodesOf(client)) stream?.on('error', () => {});
+      client.disconnect();
+    }
     await Promise.race([Promise.all(ends), sleep(PATIENCE, undefined, { ref: false })]);
   };
   const abandon = (): void => void disconnect();
@@ -96,6 +100,12 @@ export async function openClients(
   } finally {
     signal.removeEventListener('abort', abandon);
   }
+}
+
+function nodesOf(client: Client): { stream?: NodeJS.EventEmitter }[] {
+  return (client instanceof Cluster ? client.nodes() : [client]) as unknown as {
+    stream?: NodeJS.EventEmitter;
+  }[];
 }
 
 /** What to do about it, where that is not obvious. */

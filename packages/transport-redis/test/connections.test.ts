@@ -46,6 +46,21 @@ describe('TLS', async () => {
     );
   });
 
+  test('a handshake that is broken off, since the other connection was refused, ends in no error that nobody hears', async () => {
+    const loose: Error[] = [];
+    const note = (error: Error): void => void loose.push(error);
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', note);
+    onTestFinished(() => {
+      process.off('uncaughtException', note);
+      for (const listener of others) process.on('uncaughtException', listener);
+    });
+    for (let i = 0; i < 60; i++) await rejection(create(secure.url).connect());
+    // By then the answers to those before have come.
+    await roundTrip(await connect(`${secure.url}?ssl_cert_reqs=none`));
+    expect(loose).toEqual([]);
+  });
+
   test('is missed where a server speaks it and the URL does not', async () => {
     const plain = create(secure.url.replace('rediss', 'redis'), { connectTimeout: 2 });
     expect(await rejection(plain.connect())).toMatchObject({ code: 'ERR_POOL_CONNECTION' });
