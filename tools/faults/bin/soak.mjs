@@ -15,6 +15,8 @@ const { positionals, values } = parseArgs({
     rate: { type: 'string', default: '300' },
     'cut-every': { type: 'string', default: '30' },
     recycle: { type: 'string', default: '5000' },
+    rare: { type: 'string', default: '4000' },
+    name: { type: 'string', default: 'soak' },
     out: { type: 'string', default: 'soak' },
     docs: { type: 'boolean', default: false },
   },
@@ -27,8 +29,10 @@ if (positionals.length !== 1 || !(minutes > 0)) {
   --concurrency N    slots (2)
   --rate N           tasks a second (300)
   --cut-every S      seconds between two cuts of the worker's connection (30)
-  --recycle N        tasks after which a child is replaced (5000)
-  --out FOLDER       where soak.md, soak.svg and soak.json go (soak)
+  --recycle N        tasks after which a child is replaced (5000); 0: never
+  --rare N           of so many tasks, one hangs until its time limit and one kills its process (4000); 0: none
+  --out FOLDER       where the page, its chart and its data go (soak)
+  --name NAME        what these files are called (soak)
   --docs             into the documents of this repository instead`);
   process.exit(2);
 }
@@ -41,6 +45,7 @@ const result = await soak({
   rate: Number(values.rate),
   cutEvery: Number(values['cut-every']),
   recycle: Number(values.recycle),
+  rare: Number(values.rare),
   tell: (text) => console.error(text),
 });
 console.log(`${soakTable(result)}\n\n${verdict(result)}`);
@@ -49,10 +54,10 @@ const docs = fileURLToPath(new URL('../../../docs/', import.meta.url));
 const folder = values.docs ? docs : resolve(values.out);
 const charts = values.docs ? 'assets' : '.';
 mkdirSync(join(folder, charts), { recursive: true });
-writeFileSync(join(folder, charts, 'soak.svg'), soakChart(result));
-writeFileSync(join(folder, 'soak.md'), soakPage(result, `${charts}/soak.svg`));
-if (!values.docs) writeFileSync(join(folder, 'soak.json'), JSON.stringify(result));
-console.error(`written to ${join(folder, 'soak.md')}`);
+writeFileSync(join(folder, charts, `${values.name}.svg`), soakChart(result));
+writeFileSync(join(folder, `${values.name}.md`), soakPage(result, `${charts}/${values.name}.svg`));
+if (!values.docs) writeFileSync(join(folder, `${values.name}.json`), JSON.stringify(result));
+console.error(`written to ${join(folder, `${values.name}.md`)}`);
 // What the worker was sent last it may not have been able to finish; how it ended says whether it could stop.
 if (result.exit !== 0) console.error(`the worker ended with ${result.exit}:\n${result.log}`);
 process.exit(result.exit === 0 && trends(result).every(({ trend }) => trend.flat) ? 0 : 1);

@@ -28,9 +28,6 @@ const senders = {
   group: (n) => group([quick.s(n), wait.s(1), quick.s(n)]).applyAsync(),
 };
 
-/** One in so many hangs until its time limit, one loses its process. */
-const RARE = 4000;
-
 /** A list of a thousand kinds, evenly mixed. */
 const mix = Object.entries(kinds)
   .flatMap(([kind, count]) =>
@@ -53,14 +50,17 @@ export class Load {
   #busy = false;
   #last = performance.now();
   #rate;
+  #rare;
   #mayLose;
 
   /**
    * @param {number} rate tasks a second
+   * @param {number} rare of so many tasks, one hangs until its time limit and one kills its process; none if it is 0
    * @param {boolean} mayLose whether the pool survives a task that kills its process
    */
-  constructor(rate, mayLose) {
+  constructor(rate, rare, mayLose) {
     this.#rate = rate;
+    this.#rare = rare;
     this.#mayLose = mayLose;
   }
 
@@ -106,8 +106,9 @@ export class Load {
 
   /** @param {number} n */
   #sendOne(n) {
-    if (n % RARE === RARE - 1) return hang.delay();
-    if (n % RARE === RARE / 2 && this.#mayLose) return lose.delay();
+    const turn = this.#rare > 0 ? n % this.#rare : undefined;
+    if (turn === this.#rare - 1) return hang.delay();
+    if (turn === this.#rare >> 1 && this.#mayLose) return lose.delay();
     return senders[mix[n % mix.length] ?? 'quick']?.(n);
   }
 }

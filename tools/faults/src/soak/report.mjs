@@ -89,13 +89,19 @@ At the end the worker had counted: ${counted.join(', ')}.
 ## How it is measured
 
 - One \`pool worker\` and one producer. Of a thousand tasks about 750 are quick, 150 wait up to 20 ms, and the rest fail,
-  retry twice, report progress, carry 50 kB, print, have a countdown, or are in a group; one in 4,000 hangs until its time
-  limit, and on prefork one kills its process. Acks are late. Results are stored, and expire after a minute.
-- Children are replaced after ${options.recycle} tasks. Every ${options.cutEvery} seconds all connections of the worker are cut.
+  retry twice, report progress, carry 50 kB, print, have a countdown, or are in a group${rareTasks(options)}.
+  Acks are late. Results are stored, and expire after a minute.
+- Children are ${options.recycle > 0 ? `replaced after ${options.recycle} tasks` : 'never replaced for their age, so that what one of them keeps would add up'}. Every ${options.cutEvery} seconds all connections of the worker are cut.
 - Memory is what \`/proc\` calls Pss_Anon: without what processes share by mapping the same files. The heap is read
   after a full garbage collection, with what is outside of it (buffers). Children are added up. Handles are what keeps an
   event loop going; listeners are those of the process and of all handles.
 - The first fifth of a run is warming up and is left out. Begin and end are medians of the first and the last quarter of the
   rest, the slope is Theil–Sen's. A curve is flat when it grows by less than 5 %, 2 MB, or 3 of what is counted.
 `;
+}
+
+/** @param {SoakResult['options']} options */
+function rareTasks({ rare }) {
+  if (rare === 0) return '; none hangs or kills its process';
+  return `; one in ${rare.toLocaleString('en')} hangs until its\n  time limit, and on prefork one kills its process`;
 }

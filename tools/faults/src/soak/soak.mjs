@@ -19,7 +19,8 @@ import { startPlace } from './places.mjs';
  * @property {number} concurrency
  * @property {number} rate tasks a second
  * @property {number} cutEvery seconds between two cuts of the worker's connection
- * @property {number} recycle tasks after which a child is replaced
+ * @property {number} recycle tasks after which a child is replaced; never if it is 0
+ * @property {number} rare of so many tasks, one hangs until its time limit and one kills its process; none if it is 0
  * @property {(text: string) => void} [tell] hears how it goes
  *
  * @typedef {object} SoakResult
@@ -42,14 +43,15 @@ const MB = 1024 * 1024;
  * @returns {Promise<SoakResult>}
  */
 export async function soak(options) {
-  const { minutes, broker, pool, concurrency, rate, cutEvery, recycle, tell = () => {} } = options;
+  const { minutes, broker, pool, concurrency, rate, cutEvery, recycle, rare, tell = () => {} } = options;
   const place = await startPlace(broker);
   const folder = mkdtempSync(join(tmpdir(), 'pool-soak-'));
   const samples = join(folder, 'samples');
   const interval = Math.min(10, Math.max(0.5, (minutes * 60) / 240));
   const ownChildren = pool === 'prefork';
   const args = ['-P', pool, '-c', String(concurrency)];
-  if (pool === 'prefork' || pool === 'threads') args.push('--max-tasks-per-child', String(recycle));
+  if (recycle > 0 && (pool === 'prefork' || pool === 'threads'))
+    args.push('--max-tasks-per-child', String(recycle));
   // The load reads where to send from the environment, as the worker does.
   Object.assign(process.env, place.direct);
   const { app } = await import('./app.mjs');
@@ -59,7 +61,7 @@ export async function soak(options) {
     { ...place.viaProxy, SOAK_SAMPLES: samples, SOAK_INTERVAL: String(interval) },
     args,
   );
-  const load = new Load(rate, ownChildren);
+  const load = new Load(rate, rare, ownChildren);
   /** @type {Record<string, Point[]>} */
   const curves = {};
   let cuts = 0;
