@@ -17,7 +17,7 @@ export interface ConsumptionOptions {
   onDeliveries(deliveries: Delivery[]): void;
   /** How many slots there are. */
   slots(): number;
-  /** How many messages wait here for their ETA: they come on top of the prefetch. */
+  /** How many messages wait here for their ETA or their rate: they come on top of the prefetch. */
   held(): number;
   /** How many requests run, or wait for a slot. */
   busy(): number;

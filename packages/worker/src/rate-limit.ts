@@ -39,6 +39,12 @@ export class RateBucket<T> {
     return this.#waiting.length;
   }
 
+  /** In how many seconds an item that is added now may start. */
+  get wait(): number {
+    const first = Math.max(0, this.#next - performance.now());
+    return (first + this.#waiting.length * this.#interval) / 1000;
+  }
+
   /** Another rate, also for what waits; 0 lets everything go. */
   setRate(rate: number): void {
     clearTimeout(this.#timer);

@@ -7,19 +7,21 @@ import { Schedule } from './schedule.js';
 
 /** From how many seconds on a task is given to a broker that can hold it, rather than held here. */
 const LONG_WAIT = 60;
+/** For how many seconds at most, where a rate is what it waits for: that may be changed meanwhile. */
+const LONGEST_TURN = 3600;
 
 /** What waiting needs of its worker. */
 export interface WaitingRoomOptions {
   readonly transport: Transport;
   readonly logger: WorkerLogger;
-  /** How many tasks may wait for their ETA here. */
+  /** How many tasks may wait here, for their ETA or their task's rate. */
   readonly etaTaskLimit: number;
   readonly disableRateLimits: boolean;
   /** Rates by task name, before those of the tasks. */
   readonly rateLimits: Readonly<Record<string, string | number>>;
   /** It is the request's time and turn. */
   start(request: Request): void;
-  /** How many requests wait for their ETA has changed: each holds a place of the prefetch. */
+  /** `held` has changed: each of them holds a place of the prefetch. */
   onHeldChange(): void;
   /** A request is given back to the broker, which holds it until its time. */
   giveBack(request: Request): void;
@@ -33,6 +35,8 @@ export class WaitingRoom {
   readonly #options: WaitingRoomOptions;
   readonly #schedule: Schedule<Request>;
   readonly #buckets = new Map<string, RateBucket<Request> | null>();
+  /** How many are in the buckets. */
+  #limited = 0;
   #warned = false;
 
   constructor(options: WaitingRoomOptions) {
@@ -43,9 +47,9 @@ export class WaitingRoom {
     });
   }
 
-  /** How many wait for their ETA. */
+  /** How many wait here. They take nothing from the prefetch, so that they keep no others from running. */
   get held(): number {
-    return this.#schedule.size;
+    return this.#schedule.size + this.#limited;
   }
 
   /** Requests that wait for their ETA, with it in Unix milliseconds. */
@@ -77,30 +81,22 @@ export class WaitingRoom {
   drain(): Request[] {
     const all = this.#schedule.drain();
     for (const bucket of this.#buckets.values()) if (bucket) all.push(...bucket.drain());
+    this.#limited = 0;
     return all;
   }
 
   #hold(request: Request, at: number, wait: number): void {
-    const { transport, etaTaskLimit, logger } = this.#options;
-    const full = this.#schedule.size >= etaTaskLimit;
-    if (transport.capabilities.delayedDelivery && (full || wait > LONG_WAIT)) {
-      this.#options.giveBack(request);
-      request.delivery.reject({ requeue: true, delay: wait });
+    if (this.#isForBroker(wait)) {
+      this.#giveBack(request, wait);
       return;
-    }
-    if (full && !this.#warned) {
-      this.#warned = true;
-      logger.warn(
-        `${etaTaskLimit} tasks wait for their ETA here, which is etaTaskLimit: no more are taken beyond the prefetch until some are due`,
-      );
     }
     request.state = 'held';
     this.#schedule.add(request, at);
-    logger.debug(
+    this.#options.logger.debug(
       { taskId: request.id },
       `Task ${labelOf(request)} waits until ${new Date(at).toISOString()}`,
     );
-    if (!full) this.#options.onHeldChange();
+    this.#onHeld();
   }
 
   #limit(request: Request): void {
@@ -109,8 +105,39 @@ export class WaitingRoom {
       this.#options.start(request);
       return;
     }
+    const { wait } = bucket;
+    if (wait > 0 && this.#isForBroker(wait)) {
+      this.#giveBack(request, Math.min(wait, LONGEST_TURN));
+      return;
+    }
     request.state = 'limited';
+    this.#limited += 1;
     bucket.add(request);
+    if (bucket.size > 0) this.#onHeld();
+  }
+
+  /** Whether what has to wait so many seconds waits with the broker: few wait for long here. */
+  #isForBroker(wait: number): boolean {
+    const { transport, etaTaskLimit } = this.#options;
+    return transport.capabilities.delayedDelivery && (wait > LONG_WAIT || this.held >= etaTaskLimit);
+  }
+
+  #giveBack(request: Request, delay: number): void {
+    this.#options.giveBack(request);
+    request.delivery.reject({ requeue: true, delay });
+  }
+
+  #onHeld(): void {
+    const { etaTaskLimit, logger, onHeldChange } = this.#options;
+    if (this.held <= etaTaskLimit) {
+      onHeldChange();
+      return;
+    }
+    if (this.#warned) return;
+    this.#warned = true;
+    logger.warn(
+      `${etaTaskLimit} tasks wait here for their ETA or their rate, which is etaTaskLimit: no more are taken beyond the prefetch until some may start`,
+    );
   }
 
   #bucketOf(request: Request): RateBucket<Request> | null {
@@ -126,6 +153,10 @@ export class WaitingRoom {
   }
 
   #newBucket(rate: number): RateBucket<Request> {
-    return new RateBucket(rate, this.#options.start);
+    return new RateBucket(rate, (request) => {
+      this.#limited -= 1;
+      this.#options.onHeldChange();
+      this.#options.start(request);
+    });
   }
 }

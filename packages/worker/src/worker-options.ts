@@ -41,7 +41,7 @@ export interface WorkerOptions {
   prefetchMultiplier?: number;
   /** Take a message only when a slot is free for it. @default false */
   disablePrefetch?: boolean;
-  /** How many tasks that wait for their ETA are held at most. @default 10000 */
+  /** How many tasks that wait for their ETA or their rate are held at most. @default 10000 */
   etaTaskLimit?: number;
   /** Ignore the tasks' rate limits. @default false */
   disableRateLimits?: boolean;

@@ -1,8 +1,6 @@
-import { App } from '@pool/app';
 import { expect, test } from 'vitest';
 import { limitsOf } from '../src/request/request.js';
 import { memoryApp, runWorker } from './support/in-process.js';
-import { onEnd, scratchFolder } from './support/scratch.js';
 
 test('time limits are those of the message, then of the task; what is left is the pool’s', () => {
   const task = { timeLimit: 20, softTimeLimit: 10 };
@@ -56,25 +54,4 @@ test('a redelivered late-ack task whose success is stored is not run again, if t
   expect(await app.AsyncResult('done').get({ timeout: 60 })).toBe('elsewhere');
   // One that nobody finished runs.
   expect(await (await job.delay()).get({ timeout: 60 })).toBe('ran');
-});
-
-test('tasks that wait for their ETA are held up to a bound, the others stay with the broker', async () => {
-  const folder = await scratchFolder();
-  const broker = `filesystem://${folder}/broker`;
-  const app = new App('demo', { broker, resultBackend: `filesystem://${folder}/results` });
-  onEnd(() => app.close());
-  const job = app.task('demo.job', (n: number) => n);
-  await Promise.all(Array.from({ length: 40 }, (_, i) => job.applyAsync([i], { countdown: 3600 })));
-  const options = { concurrency: 1, prefetchMultiplier: 2, etaTaskLimit: 5 };
-  const { worker, lines } = await runWorker(app, options);
-  await expect.poll(() => worker.requests.size, { timeout: 60_000 }).toBeGreaterThanOrEqual(5);
-  const full = (): boolean => lines.some(({ text }) => text.includes('which is etaTaskLimit'));
-  await expect.poll(full, { timeout: 60_000 }).toBe(true);
-  // Whatever makes the worker look at its prefetch again must not make room for more.
-  for (let look = 0; look < 20; look++) {
-    worker.consumption?.adjust();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  // The bound, and the prefetch beyond it.
-  expect(worker.requests.size).toBeLessThanOrEqual(5 + 2);
 });
