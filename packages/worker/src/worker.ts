@@ -2,30 +2,26 @@ import { EventEmitter } from 'node:events';
 import type { App, ResolvedQueue } from '@pool/app';
 import type { BasePool, PoolClass } from '@pool/core';
 import { defaultNodename, nodeFormat } from '@pool/message';
-import type { ResultStore } from '@pool/results';
-import { ConnectionError, type Transport } from '@pool/transport';
+import type { Transport } from '@pool/transport';
 import { type AppReference, parseAppReference } from './app-reference.js';
-import { Autoscaler } from './autoscaler.js';
+import type { Autoscaler } from './autoscaler.js';
 import { settingsFromEnvironment } from './config/environment.js';
 import { resolveSettings, type SettingsSource } from './config/resolve-settings.js';
 import type { Settings } from './config/schema.js';
-import { connect } from './connect.js';
-import { Consumption } from './consumption.js';
+import type { Consumption } from './consumption.js';
 import { createCounters, type WorkerCounters } from './counters.js';
-import { createPool } from './create-pool.js';
 import { WorkerStartError, WorkerStoppedError } from './errors.js';
 import { HealthServer } from './health/health-server.js';
 import { createMetrics } from './health/metrics.js';
-import { Intake } from './intake.js';
 import { LimitedSet } from './limited-set.js';
 import { createLogger, type WorkerLogger } from './logging/logger.js';
-import { pause, within } from './pause.js';
-import { Finisher } from './request/finisher.js';
-import type { Request } from './request/request.js';
+import { buildParts, type Parts } from './parts.js';
+import { within } from './pause.js';
 import { RequestTable } from './request-table.js';
-import { Runner } from './runner.js';
+import { flushOutcomes, takeNoMore, waitSoftly } from './shutdown.js';
+import { declareQueues, whileReconnecting } from './start-up.js';
 import { StateDb } from './state-db.js';
-import { WaitingRoom } from './waiting-room.js';
+import { TaskGauge } from './task-gauge.js';
 import { watchPool } from './watch-pool.js';
 import { watchTransport } from './watch-transport.js';
 import type { WorkerEvents } from './worker-events.js';
@@ -33,18 +29,6 @@ import type { WorkerOptions } from './worker-options.js';
 
 /** Where a worker is in its life. */
 export type WorkerState = 'new' | 'starting' | 'running' | 'stopping' | 'terminating' | 'stopped';
-
-/** The parts of a worker that exist while it runs. */
-interface Parts {
-  readonly transport: Transport;
-  readonly store: ResultStore | undefined;
-  readonly pool: BasePool;
-  readonly finisher: Finisher;
-  readonly runner: Runner;
-  readonly waitingRoom: WaitingRoom;
-  readonly consumption: Consumption;
-  readonly autoscaler: Autoscaler | undefined;
-}
 
 /**
  * Takes task messages from the app's broker and runs them on a pool.
@@ -75,12 +59,10 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #terminating: Promise<void> | undefined;
-  #running = 0;
-  #ended = 0;
+  readonly #tasks: TaskGauge = new TaskGauge();
   #failed = false;
   #health: HealthServer | undefined;
   #stateDb: StateDb | undefined;
-  #idleWaiters: (() => void)[] = [];
 
   /**
    * Settings come from, each before the one it follows: the app's `worker` option, environment variables
@@ -134,7 +116,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   /** How many tasks run at this moment. */
   get running(): number {
-    return this.#running;
+    return this.#tasks.running;
   }
 
   /** The port of `/healthz`, `/readyz` and `/metrics`, if they are served. */
@@ -221,11 +203,11 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       await this.#openAside();
       this.#parts = await this.#build();
       const { transport, pool, consumption } = this.#parts;
-      await this.#whileReconnecting(transport, async () => {
-        for (const queue of this.#queues()) await declare(transport, queue);
-      });
+      const step = (work: () => Promise<void>): Promise<void> =>
+        whileReconnecting(transport, this.#abort.signal, this.logger, work);
+      await step(() => declareQueues(transport, this.#queues()));
       await pool.start();
-      await this.#whileReconnecting(transport, () => consumption.start());
+      await step(() => consumption.start());
       this.#parts.autoscaler?.start();
     } catch (error) {
       await this.#abandon();
@@ -235,22 +217,6 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
       throw new WorkerStartError('the worker was stopped while it started');
     this.#state = 'running';
     this.emit('ready');
-  }
-
-  /** A connection that is lost while the worker starts comes back, as it does later. */
-  async #whileReconnecting(transport: Transport, work: () => Promise<void>): Promise<void> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (transport.state !== 'reconnecting' || this.#abort.signal.aborted) throw error;
-        this.logger.warn(
-          { err: error },
-          'The connection was lost during the start; going on when it is back',
-        );
-        await transport.connect();
-      }
-    }
   }
 
   /** What serves others: an orchestrator that asks already while the worker connects, and the next start. */
@@ -272,80 +238,28 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
   }
 
   async #build(): Promise<Parts> {
-    const { app, settings, logger, counters, requests, hostname } = this;
-    const { pool, targets } = await createPool({
-      app,
-      settings,
+    const parts = await buildParts({
+      app: this.app,
+      settings: this.settings,
       poolClass: this.#poolClass,
       appReference: this.#appReference,
-      hostname,
-      logger,
-      repr: logger.isLevelEnabled('info'),
-      results: app.hasResultStore,
-    });
-    const { transport, store } = await connect(app, settings, logger, this.#abort.signal);
-    const common = { app, transport, store, logger, counters, events: this };
-    const finisher = new Finisher({ ...common, onEnded: (request) => this.#onEnded(request) });
-    const runner = new Runner({
-      ...common,
-      pool,
-      targets,
-      finisher,
-      hostname,
-      isRevoked: (id) => this.revoked.size > 0 && this.revoked.has(id),
-      onStarted: () => this.#onStarted(),
-    });
-    const waitingRoom = new WaitingRoom({
-      ...settings,
-      transport,
-      logger,
-      start: (request) => runner.start(request),
-      onHeldChange: () => consumption.adjust(),
-      giveBack: (request) => requests.remove(request, false),
-    });
-    const intake = new Intake({
-      ...common,
-      requests,
-      host: runner,
-      deduplicate: settings.deduplicateSuccessfulTasks,
-      admit: (request) => {
-        if (!runner.endIfUnwanted(request)) waitingRoom.admit(request);
-        autoscaler?.look();
-      },
-    });
-    const consumption = new Consumption({
-      ...settings,
-      transport,
-      logger,
+      hostname: this.hostname,
+      logger: this.logger,
+      counters: this.counters,
+      events: this,
+      requests: this.requests,
+      tasks: this.#tasks,
       queues: this.#queues().map(({ name }) => name),
-      onDeliveries: (deliveries) => intake.receive(deliveries),
-      slots: () => settings.autoscale?.max ?? pool.numProcesses,
-      // What is over the bound has no place of its own, or the bound would be none.
-      held: () => Math.min(waitingRoom.held, settings.etaTaskLimit),
-      busy: () => requests.size - waitingRoom.held,
-      ended: () => this.#ended,
-      onSurplus: () => this.#giveBackSurplus(),
+      signal: this.#abort.signal,
+      isRevoked: (id) => this.revoked.size > 0 && this.revoked.has(id),
     });
-    const autoscaler =
-      settings.autoscale === undefined
-        ? undefined
-        : new Autoscaler({
-            ...settings.autoscale,
-            pool,
-            logger,
-            keepalive: settings.autoscaleKeepalive,
-            policy: settings.autoscalePolicy,
-            requests,
-            wanted: () => requests.size - waitingRoom.held,
-            running: () => this.#running,
-          });
-    watchPool(pool, this);
-    watchTransport(transport, this);
-    transport.once('failed', () => {
+    watchPool(parts.pool, this);
+    watchTransport(parts.transport, this);
+    parts.transport.once('failed', () => {
       this.#failed = true;
       void this.terminate();
     });
-    return { transport, store, pool, finisher, runner, waitingRoom, consumption, autoscaler };
+    return parts;
   }
 
   #queues(): ResolvedQueue[] {
@@ -353,28 +267,6 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     return (queues ?? this.app.queues.names)
       .filter((name) => !excludeQueues.includes(name))
       .map((name) => this.app.queues.get(name));
-  }
-
-  #onStarted(): void {
-    this.#running += 1;
-    this.#parts?.consumption.adjustNow();
-  }
-
-  /** Gives back what nothing has begun, and takes again what it should hold. */
-  #giveBackSurplus(): void {
-    const pool = this.#parts?.pool;
-    if (pool === undefined || !pool.active || this.#state !== 'running') return;
-    this.logger.debug('Tasks have become slow: what was taken ahead and nothing has begun goes back');
-    pool.flush().catch((error: unknown) => this.logger.warn({ err: error }, 'the pool could not be flushed'));
-  }
-
-  #onEnded(request: Request): void {
-    this.#ended += 1;
-    if (request.acceptedAt !== undefined) this.#running -= 1;
-    this.requests.remove(request, request.verdict?.final === true);
-    if (this.settings.disablePrefetch) this.#parts?.consumption.adjust();
-    if (this.#running > 0 || this.#idleWaiters.length === 0) return;
-    for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   /** Ends what a start that failed has brought up. */
@@ -392,7 +284,7 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     const parts = await this.#beginToStop('warm');
     if (parts === undefined) return;
     this.#state = 'stopping';
-    await this.#takeNoMore(parts);
+    await takeNoMore(parts, this);
     const { shutdownTimeout } = this.settings;
     const stopped = parts.pool.stop();
     if (shutdownTimeout > 0 && !(await within(shutdownTimeout, stopped))) {
@@ -408,8 +300,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     const parts = await this.#beginToStop(this.settings.softShutdownTimeout > 0 ? 'soft' : 'cold');
     if (parts === undefined) return;
     this.#state = 'terminating';
-    await this.#takeNoMore(parts);
-    await this.#waitSoftly();
+    await takeNoMore(parts, this);
+    await waitSoftly(this.#tasks, this.#noSoftWait.signal, this);
     if (this.settings.softShutdownTimeout > 0) this.emit('shuttingDown', 'cold');
     parts.runner.cold = true;
     await parts.pool.terminate();
@@ -430,54 +322,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
     return this.#parts;
   }
 
-  /** Takes no more messages, and gives back those that nothing has started. */
-  async #takeNoMore({ consumption, waitingRoom, runner, pool, autoscaler }: Parts): Promise<void> {
-    autoscaler?.stop();
-    const { flushTimeout } = this.settings;
-    if (!(await within(flushTimeout, consumption.stop())))
-      this.logger.warn('The consumer could not be cancelled in time');
-    for (const request of waitingRoom.drain()) runner.discard(request);
-    if (pool.active) await pool.flush();
-  }
-
-  async #waitSoftly(): Promise<void> {
-    const { softShutdownTimeout, enableSoftShutdownOnIdle } = this.settings;
-    if (softShutdownTimeout === 0) return;
-    if (this.#running === 0 && !enableSoftShutdownOnIdle) return;
-    this.logger.warn(`Waiting up to ${softShutdownTimeout} s for ${this.#running} running tasks`);
-    const time = pause(softShutdownTimeout, this.#noSoftWait.signal);
-    if (this.#running === 0) return time;
-    const idle = new Promise<void>((resolve) => {
-      this.#idleWaiters.push(resolve);
-    });
-    await Promise.race([idle, time]);
-    this.#noSoftWait.abort();
-  }
-
-  /** Waits until outcomes are stored and settled, as long as it may take. */
   async #finish(parts: Parts): Promise<void> {
-    const { flushTimeout } = this.settings;
-    const { finisher, transport } = parts;
-    if (!(await within(flushTimeout, finisher.drained()))) {
-      finisher.giveUp();
-      await within(flushTimeout, finisher.drained());
-      if (finisher.pending > 0)
-        this.logger.error(`${finisher.pending} outcomes could not be stored before the end`);
-    }
-    if (
-      !(await within(
-        flushTimeout,
-        transport.flush().catch(() => {}),
-      ))
-    ) {
-      this.logger.error(
-        'Acknowledgements could not be sent before the end; the broker delivers those messages again',
-      );
-      // Whoever closes the transport need not wait for answers that do not come, and hears what was not sent.
-      transport.reconnect(
-        new ConnectionError(`the broker ${transport.url} took no acknowledgements for ${flushTimeout} s`),
-      );
-    }
+    await flushOutcomes(parts, this);
     await this.#closeAside();
     this.#state = 'stopped';
     this.emit('stopped');
@@ -486,10 +332,3 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
 /** How many seconds a hard exit may take. */
 const HARD_EXIT = 2;
-
-async function declare(transport: Transport, queue: ResolvedQueue): Promise<void> {
-  const { exchange, exchangeType, routingKey, ...declaration } = queue;
-  if (exchange !== '') await transport.declareExchange({ name: exchange, type: exchangeType });
-  await transport.declareQueue(declaration);
-  if (exchange !== '') await transport.bindQueue({ queue: queue.name, exchange, routingKey });
-}

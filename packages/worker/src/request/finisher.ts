@@ -68,8 +68,8 @@ const PUBLISH_ATTEMPTS = 5;
 
 /**
  * The one way a request ends. Whatever happened to it, the order is the same: what follows it is published, its state
- * is stored (of a retry the other way round), its message is settled, and then it is logged, counted and told. So they never disagree, and a message
- * that is settled late is settled only when everything else is safe.
+ * is stored (of a retry the other way round), its message is settled, and then it is logged, counted and told. So they
+ * never disagree, and a message that is settled late is settled only when everything else is safe.
  */
 export class Finisher {
   readonly #context: FinisherContext;
