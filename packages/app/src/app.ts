@@ -172,11 +172,8 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
       const given = { args, kwargs, options: internalOptions(rest) };
       const plan = planSignature(planning, signatureData(signature), given);
       await follow(this, plan, (tasks) => this.#publish(tasks));
-      const source = (): Promise<ResultStore> => this.resultStore();
-      const ignored = plan.messages.some((one) => one.id === plan.result.id && one.ignoreResult);
-      return ignored
-        ? new AsyncResult(source, plan.result.id, { ignored })
-        : resultHandle(source, plan.result);
+      const ignored = new Set(plan.messages.filter((one) => one.ignoreResult).map((one) => one.id));
+      return resultHandle(() => this.resultStore(), plan.result, ignored);
     });
   }
 

@@ -118,13 +118,27 @@ export class AsyncResult<Result = unknown> implements ResultHandle<Result> {
     return nodes.map((node) => resultHandle(this.#source, node));
   }
 
-  /** Listens. The store is watched while anybody does, until the task ends; where it can, it is not polled. */
+  /**
+   * Listens. The store is watched while anybody does, until the task ends; where it can, it is not polled. Who listens
+   * after the end hears of it at once.
+   */
   on<Name extends keyof AsyncResultEvents>(
     event: Name,
     listener: (...args: AsyncResultEvents[Name]) => void,
   ): this {
-    this.#events.on(event, listener);
-    this.#startWatching();
+    const document = this.#document;
+    if (document === undefined) {
+      this.#events.on(event, listener);
+      this.#startWatching();
+      return this;
+    }
+    // Heard by this listener alone: the others have heard it.
+    const late = new EventEmitter();
+    late.on(event, listener);
+    queueMicrotask(() => {
+      late.emit('state', document.status, document);
+      late.emit('ready', document);
+    });
     return this;
   }
 
@@ -172,7 +186,7 @@ export class AsyncResult<Result = unknown> implements ResultHandle<Result> {
     if (!ready && !CELERY_STATES.has(document.status))
       this.#events.emit('progress', document.result, document.status);
     if (!ready) return;
-    this.#unwatch?.();
+    this.#stopWatching();
     this.#events.emit('ready', document);
   }
 

@@ -5,7 +5,10 @@ import type { ResultHandle } from './result-handle.js';
 
 type Member = AsyncResult | GroupResult;
 
-/** The results of a group, in the order of its tasks; a member that is a group gives a list of its own. */
+/**
+ * The results of a group, in the order of its tasks; a member that is a group gives a list of its own, and one that was
+ * sent with `ignoreResult` gives `undefined` and is not waited for.
+ */
 export class GroupResult<Results = unknown[]> implements ResultHandle<Results> {
   readonly id: string;
   readonly results: readonly Member[];
@@ -117,7 +120,10 @@ export class GroupResult<Results = unknown[]> implements ResultHandle<Results> {
   }
 
   #ids(): string[] {
-    return this.results.flatMap((member) => (member instanceof GroupResult ? member.#ids() : [member.id]));
+    return this.results.flatMap((member) => {
+      if (member instanceof GroupResult) return member.#ids();
+      return member.ignored ? [] : [member.id];
+    });
   }
 
   #shaped(results: ReadonlyMap<string, unknown>): unknown[] {

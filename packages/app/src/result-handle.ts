@@ -14,10 +14,18 @@ export interface ResultHandle<Result = unknown> {
   forget(): Promise<void>;
 }
 
-/** The live form of a reference to a result. */
-export function resultHandle(source: ResultSource, node: ResultNode): AsyncResult | GroupResult {
-  const parent = node.parent === null ? null : resultHandle(source, node.parent);
-  if (node.results === null) return new AsyncResult(source, node.id, { parent });
-  const members = node.results.map((member) => resultHandle(source, member));
+/**
+ * The live form of a reference to a result.
+ * @param ignored ids of tasks that were sent with `ignoreResult`
+ */
+export function resultHandle(
+  source: ResultSource,
+  node: ResultNode,
+  ignored: ReadonlySet<string> = new Set(),
+): AsyncResult | GroupResult {
+  const parent = node.parent === null ? null : resultHandle(source, node.parent, ignored);
+  if (node.results === null)
+    return new AsyncResult(source, node.id, { parent, ignored: ignored.has(node.id) });
+  const members = node.results.map((member) => resultHandle(source, member, ignored));
   return new GroupResult(source, node.id, members, { parent });
 }

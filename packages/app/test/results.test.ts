@@ -1,4 +1,4 @@
-import { App } from '@pool/app';
+import { App, group } from '@pool/app';
 import { exceptionDocument, ResultTimeoutError, TaskError, TimeLimitExceeded } from '@pool/results';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Demo, demo } from './support/demo-app.js';
@@ -66,6 +66,38 @@ describe('a result', () => {
     expect(await result.get()).toBeUndefined();
     const signed = await scene.add.s(1, 2).set({ ignoreResult: true }).delay();
     expect(await signed.get()).toBeUndefined();
+  });
+
+  it('of a group leaves out what is ignored, without waiting for it', async () => {
+    const { add } = scene;
+    const silent = add.s(1, 1).set({ ignoreResult: true });
+    const result = await group([add.s(1, 2), silent, add.s(3, 4)]).applyAsync();
+    expect(await result.get({ timeout: 60 })).toEqual([3, undefined, 7]);
+    expect(await result.successful()).toBe(true);
+    const ended: unknown[] = [];
+    for await (const [, value] of result) ended.push(value);
+    expect(ended.sort()).toEqual([3, 7]);
+  });
+
+  it('tells who listens late that it is there, once each', async () => {
+    const result = await scene.add.delay(2, 3);
+    const heard: unknown[] = [];
+    const listen = (name: string): Promise<void> =>
+      new Promise((resolve) =>
+        result.on('ready', (document) => {
+          heard.push([name, document.result]);
+          resolve();
+        }),
+      );
+    await listen('first');
+    await listen('second');
+    await result.get();
+    await listen('third');
+    expect(heard).toEqual([
+      ['first', 5],
+      ['second', 5],
+      ['third', 5],
+    ]);
   });
 
   it('that is forgotten is gone', async () => {
