@@ -32,7 +32,8 @@ async function bundle(file, to, format) {
     return;
   }
   const { rolldown } = await import('rolldown');
-  const build = await rolldown({ input: file, platform: 'node', external: /^@pool\// });
+  // What a specifier names a package by stays one of its own.
+  const build = await rolldown({ input: `./${file}`, platform: 'node', external: /^[^./]/ });
   await build.write({ file: to, format, sourcemap: true });
   await build.close();
 }

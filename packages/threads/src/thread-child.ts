@@ -7,7 +7,7 @@ import {
   type Worker,
 } from 'node:worker_threads';
 import type { Child, ChildListener } from '@pool/core';
-import type { Tinypool as TinypoolClass } from 'tinypool';
+import { Tinypool } from 'tinypool';
 import { MessageWriter } from './message-writer.js';
 import { readMessage } from './read-message.js';
 import { SharedSlate } from './shared-slate.js';
@@ -20,13 +20,6 @@ export interface ThreadOptions {
   readonly env?: Record<string, string>;
   readonly argv?: string[];
   readonly execArgv?: string[];
-}
-
-let Tinypool: typeof TinypoolClass;
-
-/** Loads what threads are made with; before the first of them. */
-export async function loadTinypool(): Promise<void> {
-  ({ Tinypool } = await import('tinypool'));
 }
 
 const entry = fileURLToPath(new URL('./thread-main.js', import.meta.url));
