@@ -7,6 +7,7 @@ import {
   maskUrl,
   type RawDocument,
   type ResultEntry,
+  ResultStoreAwayError,
   type ResultStoreCapabilities,
   ResultStoreClosedError,
   ResultStoreError,
@@ -60,8 +61,18 @@ export class RedisResultStore extends BaseResultStore {
     return taskResultKey('', this.#prefix);
   }
 
-  protected override async onConnect(): Promise<void> {
-    await this.#open();
+  protected override async onConnect(signal: AbortSignal): Promise<void> {
+    const giveUp = (): void => void this.onClose();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await this.#open();
+      await this.#assertAllowed();
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #assertAllowed(): Promise<void> {
     const forbidden = await this.#do((client) => client.poolProbe(1, `${this.#taskPrefix}pool.probe`));
     if (forbidden.length === 0) return;
     throw new ResultStoreError(
@@ -76,18 +87,26 @@ export class RedisResultStore extends BaseResultStore {
       failure = error;
     };
     client.on('error', remember);
+    // A cluster that is incomplete at first is tried again, and then only this tells that it is there.
+    let onReady = (): void => {};
+    const ready = new Promise<void>((resolve) => {
+      onReady = resolve;
+    });
+    client.once('ready', onReady);
     try {
-      await client.connect();
+      await this.#try(() => Promise.race([client.connect(), ready]));
     } catch (error) {
+      if (ResultStoreClosedError.isInstance(error)) throw error;
       endStoreClient(client);
       // ioredis says here only that the connection is closed; why was an event.
       const cause = plainError(failure ?? error);
-      throw new ResultStoreError(
-        `cannot connect to the result store ${this.#url}: ${cause.message}${hintFor(cause)}`,
-        { cause },
-      );
+      const Reason = isRefusal(cause) ? ResultStoreError : ResultStoreAwayError;
+      throw new Reason(`cannot connect to the result store ${this.#url}: ${cause.message}${hintFor(cause)}`, {
+        cause,
+      });
     } finally {
       client.off('error', remember);
+      client.off('ready', onReady);
     }
   }
 
@@ -235,9 +254,17 @@ export class RedisResultStore extends BaseResultStore {
   }
 }
 
+/** It is there, and will say no again. */
+function isRefusal(error: NodeJS.ErrnoException): boolean {
+  return (error.name === 'ReplyError' && !isForNow(error)) || CERTIFICATE.test(error.code ?? '');
+}
+
+/** The codes of errors about a certificate. */
+const CERTIFICATE = /CERT|SIGNATURE|^SELF_SIGNED/;
+
 /** What to do about it, where that is not obvious. */
 function hintFor({ code = '' }: NodeJS.ErrnoException): string {
-  return /CERT|SIGNATURE|^SELF_SIGNED/.test(code) && code !== 'ERR_TLS_CERT_ALTNAME_INVALID'
+  return CERTIFICATE.test(code) && code !== 'ERR_TLS_CERT_ALTNAME_INVALID'
     ? '; trust the issuer of its certificate with the option tls: { ca }, or ssl_ca_certs in the URL'
     : '';
 }

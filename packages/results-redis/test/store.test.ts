@@ -188,6 +188,78 @@ describe('an outage', () => {
   });
 });
 
+describe('a store that is away from the beginning', () => {
+  const single = async () => {
+    const server = await ownServer();
+    return { servers: [server], url: server.url, options: {} };
+  };
+  const sentinel = async () => {
+    const group = await startRedisSentinel({ replicas: 1, sentinels: 1 });
+    onTestFinished(() => group.stop());
+    return { servers: [group.master, ...group.replicas, ...group.sentinels], url: group.url, options: {} };
+  };
+  const cluster = async () => {
+    const group = await startRedisCluster();
+    onTestFinished(() => group.stop());
+    return {
+      servers: group.nodes,
+      url: group.urls.join(';'),
+      options: { cluster: true, globalKeyPrefix: '{celery}' },
+    };
+  };
+
+  test.each([
+    ['a server', single],
+    ['a server under Sentinel', sentinel],
+    ['a cluster', cluster],
+  ])('is waited for by who wants to, and told of once: %s', async (_name, start) => {
+    const { servers, url, options } = await start();
+    await Promise.all(servers.map((server) => server.kill()));
+    const store = open(url, options);
+    expect(await rejection(store.connect())).toMatchObject({ code: 'ERR_POOL_RESULT_STORE_AWAY' });
+    const told: Error[] = [];
+    let connected: Promise<void> | undefined;
+    await new Promise<void>((resolve) => {
+      const onAway = (error: Error): void => {
+        told.push(error);
+        resolve();
+      };
+      connected = store.connect({ onAway });
+    });
+    const saved = save(store, 'x', 1);
+    const found = store.waitFor(['x'], { timeout: 60 });
+    await Promise.all(servers.map((server) => server.restart()));
+    await Promise.all([connected, saved]);
+    expect(await found).toMatchObject([{ result: 1 }]);
+    expect(told).toMatchObject([{ code: 'ERR_POOL_RESULT_STORE_AWAY' }]);
+  });
+
+  test('is waited for until it is closed, whether it refuses connections or says nothing', async () => {
+    const server = await ownServer();
+    await server.pause();
+    const silent = open(server.url);
+    const dead = open('redis://127.0.0.1:1');
+    const ends = [silent, dead].flatMap((store) => {
+      const ended = [rejection(store.connect({ onAway: () => {} })), rejection(save(store, 'x', 1))];
+      return [...ended, store.close()];
+    });
+    for (const error of await Promise.all(ends))
+      if (error !== undefined) expect(error).toMatchObject({ code: 'ERR_POOL_RESULT_STORE_CLOSED' });
+    server.resume();
+  });
+
+  test('is not waited for where it is there and says no', async () => {
+    const locked = await ownServer({ password: SECRET });
+    const error = await rejection(
+      open(locked.urlFor(undefined, 'wrong')).connect({ onAway: () => expect.unreachable() }),
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_POOL_RESULT_STORE',
+      message: expect.stringMatching(/WRONGPASS/),
+    });
+  });
+});
+
 describe('connections', async () => {
   const secure = await requireServer('redis', { tls: true });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   BaseResultStore,
+  type ConnectOptions,
   type RawDocument,
   type ReplyBroker,
   type ResultEntry,
@@ -60,8 +61,8 @@ export class RpcResultStore extends BaseResultStore {
   }
 
   /** Also of a store that a worker connected to answer with, and that wants answers since. */
-  override async connect(): Promise<void> {
-    await super.connect();
+  override async connect(options?: ConnectOptions): Promise<void> {
+    await super.connect(options);
     if (this.#wantsAnswers) await this.#listen();
   }
 

@@ -7,12 +7,13 @@ import {
   type ResultNode,
 } from '@pool/message';
 import { batched } from './batched.js';
-import { NotSupportedError, ResultStoreClosedError } from './errors.js';
+import { NotSupportedError, ResultStoreAwayError, ResultStoreClosedError } from './errors.js';
 import { Followed, type RawDocument } from './followed.js';
 import { type DocumentFormat, readDocument, readGroup, writeGroup } from './result-document.js';
 import type {
   ChordPart,
   ChordProgress,
+  ConnectOptions,
   ResultEntry,
   ResultStore,
   ResultStoreCapabilities,
@@ -24,6 +25,9 @@ import { waitFor } from './wait-for.js';
 import { WriteQueue } from './write-queue.js';
 
 const day = 86_400;
+/** Between attempts to reach a store that is away, in milliseconds. */
+const MIN_WAIT = 50;
+const MAX_WAIT = 5000;
 
 function checkSeconds(name: string, value: unknown): void {
   if (value === undefined || value === null) return;
@@ -46,6 +50,9 @@ export abstract class BaseResultStore implements ResultStore {
   readonly #followed: Followed;
   readonly #read = batched((ids) => this.onGet(ids));
   #connecting: Promise<void> | undefined;
+  /** A store that is away is waited for; this is told of it. */
+  #onAway: ConnectOptions['onAway'];
+  readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
   /** Closed with writes still under way; what waits behind them is not begun. */
   #gaveUp = false;
@@ -89,8 +96,10 @@ export abstract class BaseResultStore implements ResultStore {
     return undefined;
   }
 
-  connect(): Promise<void> {
-    return this.#closing ? Promise.reject(closedError()) : this.#opened();
+  connect({ onAway }: ConnectOptions = {}): Promise<void> {
+    if (this.#closing) return Promise.reject(closedError());
+    this.#onAway ??= onAway;
+    return this.#opened();
   }
 
   close(): Promise<void> {
@@ -216,8 +225,11 @@ export abstract class BaseResultStore implements ResultStore {
     return this.#followed.has(id);
   }
 
-  /** Opens the store. Called once, and again after it failed. */
-  protected abstract onConnect(): Promise<void>;
+  /**
+   * Opens the store. Called once, and again after it failed: with `ResultStoreAwayError` where waiting may help. `signal`
+   * aborts when the store is closed; `onClose` is not called then.
+   */
+  protected abstract onConnect(signal: AbortSignal): Promise<void>;
   /** Lets go of everything; what is still being written is given up. Called once, after a successful `onConnect`. */
   protected abstract onClose(): Promise<void>;
   /**
@@ -275,16 +287,33 @@ export abstract class BaseResultStore implements ResultStore {
   }
 
   #opened(): Promise<void> {
-    this.#connecting ??= this.onConnect().catch((error: unknown) => {
+    this.#connecting ??= this.#open().catch((error: unknown) => {
       this.#connecting = undefined;
       throw error;
     });
     return this.#connecting;
   }
 
+  async #open(): Promise<void> {
+    const { signal } = this.#ending;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.onConnect(signal);
+      } catch (error) {
+        const waits = this.#onAway !== undefined && ResultStoreAwayError.isInstance(error);
+        if (!waits || signal.aborted) throw error;
+        if (attempt === 0) this.#onAway?.(error);
+        const wait = Math.min(MAX_WAIT, MIN_WAIT * 2 ** Math.min(attempt, 10));
+        await sleep(wait, undefined, { signal }).catch(() => {});
+        if (signal.aborted) throw closedError();
+      }
+    }
+  }
+
   async #close(): Promise<void> {
     await Promise.race([this.#writes.drain(), sleep(this.#closeTimeout * 1000, undefined, { ref: false })]);
     this.#gaveUp = true;
+    this.#ending.abort();
     this.#followed.end(closedError());
     if (!this.#connecting) return;
     await this.#connecting.then(

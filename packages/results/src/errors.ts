@@ -5,6 +5,11 @@ export class ResultStoreError extends PoolError {
   static override readonly code: string = 'ERR_POOL_RESULT_STORE';
 }
 
+/** The store could not be reached; it may be there later, and `connect` may be called again. */
+export class ResultStoreAwayError extends ResultStoreError {
+  static override readonly code: string = 'ERR_POOL_RESULT_STORE_AWAY';
+}
+
 /** The store was closed; open a new one. */
 export class ResultStoreClosedError extends ResultStoreError {
   static override readonly code: string = 'ERR_POOL_RESULT_STORE_CLOSED';

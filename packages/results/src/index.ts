@@ -3,6 +3,7 @@ export { BaseResultStore } from './base-result-store.js';
 export {
   NotSupportedError,
   ResultDecodeError,
+  ResultStoreAwayError,
   ResultStoreClosedError,
   ResultStoreError,
   ResultStoreNotFoundError,
@@ -14,6 +15,7 @@ export { PoolError } from './pool-error.js';
 export type {
   ChordPart,
   ChordProgress,
+  ConnectOptions,
   ReplyBroker,
   ResultEntry,
   ResultStore,

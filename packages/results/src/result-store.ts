@@ -120,6 +120,15 @@ export interface WaitOptions {
   onReady?: (document: ResultDocument) => void;
 }
 
+/** How a store is opened. */
+export interface ConnectOptions {
+  /**
+   * A store that cannot be reached is waited for, and tried again with back-off; so does everything that is asked of it
+   * meanwhile. Called once, when the first attempt has failed. Without it `connect` rejects then.
+   */
+  onAway?: (error: Error) => void;
+}
+
 /**
  * Where outcomes go and are waited for. Every method connects by itself; `close` ends it for good.
  *
@@ -131,8 +140,11 @@ export interface ResultStore extends AsyncDisposable {
   readonly capabilities: ResultStoreCapabilities;
   /** The `reply_to` that task messages must carry for their results to come back; only `rpc` has one. */
   readonly replyTo: string | undefined;
-  /** Opens the store. Safe to call again. */
-  connect(): Promise<void>;
+  /**
+   * Opens the store. Safe to call again.
+   * @throws {ResultStoreAwayError} it could not be reached
+   */
+  connect(options?: ConnectOptions): Promise<void>;
   /** Writes what is pending, ends all waits with `ResultStoreClosedError`, closes. Safe to call again. */
   close(): Promise<void>;
 

@@ -1,20 +1,31 @@
 import type { App } from '@pool/app';
-import type { ResultStore } from '@pool/results';
+import { type ResultStore, ResultStoreClosedError } from '@pool/results';
 import { ConnectionError, type Transport } from '@pool/transport';
 import type { Settings } from './config/schema.js';
 import type { WorkerLogger } from './logging/logger.js';
 import { pause } from './pause.js';
 
+/** Seconds that the start waits for a result store that does not answer. */
+const PATIENCE = 5;
+
 /** What a worker is connected to. */
 export interface Connected {
   readonly transport: Transport;
   readonly store: ResultStore | undefined;
+  readonly storeStatus: StoreStatus;
+}
+
+/** What is known of a result store. */
+export interface StoreStatus {
+  /** It has not been there yet, and that was told. */
+  readonly away: boolean;
 }
 
 /**
  * Connects a worker to its broker and its result store. A broker that is away is tried again, in growing intervals of 2
- * to 30 seconds, as Celery does it.
+ * to 30 seconds, as Celery does it. A result store that is away is not waited for: results are.
  *
+ * @throws ResultStoreError when the store is there and refuses
  * @throws ConnectionError when it stays away, or must not be tried again
  */
 export async function connect(
@@ -25,10 +36,38 @@ export async function connect(
 ): Promise<Connected> {
   const transport = await app.transport();
   await connectBroker(transport, settings, logger, signal);
-  if (!app.hasResultStore) return { transport, store: undefined };
+  if (!app.hasResultStore) return { transport, store: undefined, storeStatus: { away: false } };
   const store = await app.resultStore();
-  await store.connect();
-  return { transport, store };
+  return { transport, store, storeStatus: await connectStore(store, logger) };
+}
+
+/** Resolves when the store is there, or is known to be away: then it is connected to as soon as it can be. */
+function connectStore(store: ResultStore, logger: WorkerLogger): Promise<StoreStatus> {
+  const status = { away: false };
+  return new Promise((resolve, reject) => {
+    const goOnWithout = (why: string): void => {
+      if (status.away) return;
+      status.away = true;
+      logger.error(`${why}. The worker starts without it: results wait until it is there`);
+      resolve(status);
+    };
+    const timer = setTimeout(() => goOnWithout('The result store does not answer'), PATIENCE * 1000);
+    store
+      .connect({ onAway: (error) => goOnWithout(error.message) })
+      .finally(() => clearTimeout(timer))
+      .then(
+        () => {
+          if (status.away) logger.info('Connected to the result store');
+          status.away = false;
+          resolve(status);
+        },
+        (error: Error) => {
+          if (!status.away) return reject(error);
+          status.away = false;
+          if (!ResultStoreClosedError.isInstance(error)) logger.error({ err: error }, error.message);
+        },
+      );
+  });
 }
 
 async function connectBroker(

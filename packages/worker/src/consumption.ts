@@ -21,6 +21,8 @@ export interface ConsumptionOptions {
   held(): number;
   /** How many requests run, or wait for a slot. */
   busy(): number;
+  /** How many requests have run, and wait for their outcome to be stored or what follows them to be sent. */
+  unfinished(): number;
   /** How many requests have ended so far. */
   ended(): number;
   /** Far more messages are held than should be: tasks have become slow. What has not begun is for others to take. */
@@ -30,6 +32,9 @@ export interface ConsumptionOptions {
 /** How many messages a consumer may have that must not take any. */
 const NOTHING = -1;
 
+/** With so many tasks whose outcome is nowhere yet no more are taken: the result store is away. */
+const MOST_UNFINISHED = 10_000;
+
 /** The worker's consumer, how much it may hold, and the proof that it consumes. */
 export class Consumption {
   readonly #options: ConsumptionOptions;
@@ -38,6 +43,7 @@ export class Consumption {
   readonly #watchdog: ConsumptionWatchdog;
   readonly #automatic: AutomaticPrefetch | undefined;
   #planned = false;
+  #full = false;
   #stopped = false;
 
   constructor(options: ConsumptionOptions) {
@@ -51,7 +57,8 @@ export class Consumption {
       replace: () => this.#replace(),
     });
     if (options.prefetchMultiplier === undefined && !options.disablePrefetch) {
-      const { slots, busy, ended, onSurplus } = options;
+      const { slots, ended, onSurplus } = options;
+      const busy = (): number => options.busy() - options.unfinished();
       const onChange = (): void => this.#applyPrefetch();
       this.#automatic = new AutomaticPrefetch({ slots, busy, ended, onSurplus, onChange });
     }
@@ -71,6 +78,11 @@ export class Consumption {
   get consuming(): boolean {
     const { transport } = this.#options;
     return transport.state === 'connected' && this.#consumer !== undefined && !this.#consumer.cancelled;
+  }
+
+  /** Whether it takes no more because the outcomes of too many tasks wait to be stored. */
+  get full(): boolean {
+    return this.#full;
   }
 
   /** Milliseconds on the monotonic clock when the broker last answered; 0 before. */
@@ -119,6 +131,7 @@ export class Consumption {
   readonly #onDeliveries = (deliveries: Delivery[]): void => {
     this.#options.onDeliveries(deliveries);
     this.adjustNow();
+    if (this.#options.unfinished() >= MOST_UNFINISHED) this.#applyPrefetch();
     this.#automatic?.look();
   };
 
@@ -135,7 +148,10 @@ export class Consumption {
 
   /** How many unsettled messages a consumer may have that has `unacked` of them; 0 is unlimited. */
   #wanted(unacked: number): number {
-    const { prefetchMultiplier, disablePrefetch, slots, held, busy } = this.#options;
+    const { prefetchMultiplier, disablePrefetch, slots, held, busy, unfinished } = this.#options;
+    // It goes on when half of them are done, rather than by fits and starts.
+    this.#full = unfinished() >= (this.#full ? MOST_UNFINISHED / 2 : MOST_UNFINISHED);
+    if (this.#full) return NOTHING;
     if (disablePrefetch) {
       const free = slots() - busy();
       return free <= 0 ? NOTHING : unacked + free;

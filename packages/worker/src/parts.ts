@@ -62,7 +62,7 @@ export async function buildParts(options: PartsOptions): Promise<Parts> {
     repr: logger.isLevelEnabled('info'),
     results: app.hasResultStore,
   });
-  const { transport, store } = await connect(app, settings, logger, options.signal);
+  const { transport, store, storeStatus } = await connect(app, settings, logger, options.signal);
   const common = { app, transport, store, logger, counters, events };
   const onStarted = (): void => {
     tasks.start();
@@ -71,7 +71,7 @@ export async function buildParts(options: PartsOptions): Promise<Parts> {
   const onEnded = (request: Request): void => {
     tasks.end(request.acceptedAt !== undefined);
     requests.remove(request, request.verdict?.final === true);
-    if (settings.disablePrefetch) consumption.adjust();
+    if (settings.disablePrefetch || consumption.full) consumption.adjust();
   };
   /** Gives back what nothing has begun; what should be held is taken again. */
   const giveBackSurplus = (): void => {
@@ -79,7 +79,7 @@ export async function buildParts(options: PartsOptions): Promise<Parts> {
     logger.debug('Tasks have become slow: what was taken ahead and nothing has begun goes back');
     pool.flush().catch((error: unknown) => logger.warn({ err: error }, 'the pool could not be flushed'));
   };
-  const finisher = new Finisher({ ...common, onEnded });
+  const finisher = new Finisher({ ...common, storeStatus, onEnded });
   const runner = new Runner({
     ...common,
     pool,
@@ -117,6 +117,7 @@ export async function buildParts(options: PartsOptions): Promise<Parts> {
     // What is over the bound has no place of its own, or the bound would be none.
     held: () => Math.min(waitingRoom.held, settings.etaTaskLimit),
     busy: () => requests.size - waitingRoom.held,
+    unfinished: () => finisher.pending,
     ended: () => tasks.ended,
     onSurplus: giveBackSurplus,
   });

@@ -68,6 +68,7 @@ export function readiness(worker: Worker): string[] {
   if (state !== 'running') problems.push(`the worker is ${state}`);
   if (transport?.state !== 'connected') problems.push('the broker is away');
   else if (consumption?.consuming !== true) problems.push('nothing is consumed');
+  if (consumption?.full === true) problems.push('too many results wait to be stored');
   if (pool?.active !== true) problems.push('the pool takes no jobs');
   return problems;
 }

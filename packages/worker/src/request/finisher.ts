@@ -4,6 +4,7 @@ import { ExceptionInfo } from '@pool/core';
 import type { ResultStore } from '@pool/results';
 import { backOff, type Transport } from '@pool/transport';
 import { type Ending, judge, type Settling, type Verdict } from '../ack-policy.js';
+import type { StoreStatus } from '../connect.js';
 import type { WorkerCounters } from '../counters.js';
 import type { WorkerLogger } from '../logging/logger.js';
 import { pause } from '../pause.js';
@@ -32,6 +33,7 @@ export interface FinisherContext {
   readonly transport: Transport;
   /** Absent when the app keeps no results. */
   readonly store: ResultStore | undefined;
+  readonly storeStatus: StoreStatus;
   readonly logger: WorkerLogger;
   readonly counters: WorkerCounters;
   readonly events: EventEmitter<WorkerEvents>;
@@ -60,8 +62,12 @@ const states: Partial<Record<Outcome[0], string>> = {
   [REVOKED]: 'REVOKED',
 };
 
-/** The endings after which a message is delivered again a bounded number of times: `maxDeliveries`. */
-const counted: ReadonlySet<Ending | undefined> = new Set<Ending>(['timeout', 'lost']);
+/** Endings after which a message is delivered again a bounded number of times, `maxDeliveries`; and one that never counts. */
+const attempted: ReadonlyMap<Ending | undefined, boolean> = new Map<Ending, boolean>([
+  ['timeout', true],
+  ['lost', true],
+  ['discarded', false],
+]);
 
 /** How often followers are tried to be published before the task's message is given back. */
 const PUBLISH_ATTEMPTS = 5;
@@ -80,9 +86,11 @@ export class Finisher {
 
   constructor(context: FinisherContext) {
     this.#context = context;
-    const { store, logger } = context;
+    const { store } = context;
     if (store !== undefined)
-      this.#writer = new ResultWriter(store, logger, (request, error) => this.#onStored(request, error));
+      this.#writer = new ResultWriter({ ...context, store }, (request, error) =>
+        this.#onStored(request, error),
+      );
   }
 
   /** How many requests are on their way to their end. */
@@ -280,7 +288,7 @@ export class Finisher {
 function settleDelivery(request: Request, settle: Settling): void {
   const { delivery } = request;
   if (settle === 'ack') delivery.ack();
-  else delivery.reject({ requeue: settle === 'requeue', attempted: counted.has(request.ending) });
+  else delivery.reject({ requeue: settle === 'requeue', attempted: attempted.get(request.ending) });
 }
 
 /** Dates do not cross from a child, so the failures that follow get theirs here. */

@@ -1,10 +1,18 @@
 import type { ResultEntry, ResultStore } from '@pool/results';
 import { backOff } from '@pool/transport';
+import type { StoreStatus } from '../connect.js';
 import type { WorkerLogger } from '../logging/logger.js';
 import { pause } from '../pause.js';
 
 /** Is told what became of an owner's entry: why it could not be stored, in spite of all attempts, if it was not. */
 export type StoredCallback<Owner> = (owner: Owner, error: Error | undefined) => void;
+
+/** What writing results needs of its worker. */
+export interface WriterContext {
+  readonly store: ResultStore;
+  readonly storeStatus: StoreStatus;
+  readonly logger: WorkerLogger;
+}
 
 interface Pending<Owner> {
   readonly entry: ResultEntry;
@@ -22,6 +30,7 @@ const PATIENCE = 5;
  */
 export class ResultWriter<Owner> {
   readonly #store: ResultStore;
+  readonly #status: StoreStatus;
   readonly #logger: WorkerLogger;
   readonly #onStored: StoredCallback<Owner>;
   #batch: Pending<Owner>[] = [];
@@ -31,8 +40,9 @@ export class ResultWriter<Owner> {
   #impatience: NodeJS.Timeout | undefined;
   #toldSilence = false;
 
-  constructor(store: ResultStore, logger: WorkerLogger, onStored: StoredCallback<Owner>) {
+  constructor({ store, storeStatus, logger }: WriterContext, onStored: StoredCallback<Owner>) {
     this.#store = store;
+    this.#status = storeStatus;
     this.#logger = logger;
     this.#onStored = onStored;
   }
@@ -71,6 +81,7 @@ export class ResultWriter<Owner> {
     this.#unanswered += count;
     if (this.#impatience !== undefined) return;
     this.#impatience = setTimeout(() => {
+      if (this.#status.away) return;
       if (!this.#toldSilence)
         this.#logger.error(`The result store does not answer; ${this.#unanswered} results wait for it`);
       this.#toldSilence = true;
