@@ -280,7 +280,7 @@ export class AmqpTransport extends Transport {
     delivery: Delivery,
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
-    attempted: boolean,
+    attempted: boolean | undefined,
   ): Settlement {
     if (delivery.epoch !== this.epoch || this.#link === undefined) return 'stale';
     const consumer = delivery.handle as AmqpConsumer;

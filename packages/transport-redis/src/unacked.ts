@@ -116,7 +116,8 @@ export class Unacked {
   async settle(batch: SettlementBatch): Promise<readonly Delivery[]> {
     const forgotten = [...batch.acked, ...batch.rejected].filter(isHeld);
     const requeued = batch.requeued.filter(isHeld);
-    const back = [...requeued, ...batch.released.filter(isHeld)];
+    // Each is next when it is back, so the first to be taken again comes back last.
+    const back = [...requeued, ...batch.released.filter(isHeld).reverse()];
     const moves = back.map((delivery, i) => this.#moveBack(delivery, i < requeued.length));
     const gone = await Promise.all([
       ...inChunks(forgotten, (chunk) => this.#forget(chunk)),

@@ -38,6 +38,27 @@ describe('taking', () => {
     );
   });
 
+  test('what comes back unattempted is as it was, at its old place; otherwise it is marked, and waits its turn', async () => {
+    const transport = await connect(redis.url, { globalKeyPrefix: `${randomUUID()}:` });
+    await send(transport, 'q', ['1', '2', '3', '4']);
+    const first = await gather(transport, 'q', { prefetch: 3, each: () => {} });
+    await first.count(3);
+    await first.consumer.cancel();
+    const [one, two, three] = first.deliveries;
+    for (const delivery of [one, two]) delivery?.reject({ requeue: true, attempted: false });
+    three?.reject({ requeue: true });
+    await transport.flush();
+    const second = await gather(transport, 'q');
+    await second.count(4);
+    expect(second.texts).toEqual(['1', '2', '4', '3']);
+    expect(second.deliveries.map(({ redelivered, deliveryCount }) => [redelivered, deliveryCount])).toEqual([
+      [false, 0],
+      [false, 0],
+      [false, 0],
+      [true, 1],
+    ]);
+  });
+
   test('what is urgent comes first, and queues of one urgency take turns', async () => {
     const transport = await connect(redis.url, { globalKeyPrefix: `${randomUUID()}:` });
     for (const queue of ['a', 'b', 'c']) {

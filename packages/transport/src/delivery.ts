@@ -10,10 +10,11 @@ export interface RejectOptions {
   /** Seconds before it may be taken again. Needs `delayedDelivery`; without it the message is back at once. */
   delay?: number;
   /**
-   * Somebody began to work on it and did not end, so it counts as a delivery even where the broker does not count: on a
-   * classic queue of RabbitMQ a copy that carries the count goes to the end of the queue. @default false
+   * Whether somebody began to work on it. `true`, and did not end: it counts as a delivery even where the broker does not
+   * count (on a classic queue of RabbitMQ a copy that carries the count goes to the end of the queue). `false`, nobody
+   * did: where the broker can, it goes back to its old place as it came, and nothing counts. @default as the broker does
    */
-  attempted?: boolean;
+  attempted?: boolean | undefined;
 }
 
 /** Who a delivery reports to: the transport it came from. */
@@ -22,7 +23,7 @@ export interface DeliveryOwner {
     delivery: Delivery,
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
-    attempted: boolean,
+    attempted: boolean | undefined,
   ): Settlement;
 }
 
@@ -89,12 +90,12 @@ export class Delivery {
    * `Transport.flush()` waits for them. Does nothing on a delivery that is settled already.
    */
   ack(): void {
-    this.#settled ??= this.#owner.settleDelivery(this, 'acked', 0, false);
+    this.#settled ??= this.#owner.settleDelivery(this, 'acked', 0, undefined);
   }
 
   /** Gives the message up: dropped, or put back with `requeue`. Batched and idempotent as `ack()`. */
   reject(options: RejectOptions = {}): void {
     const how = options.requeue === true ? 'requeued' : 'rejected';
-    this.#settled ??= this.#owner.settleDelivery(this, how, options.delay ?? 0, options.attempted === true);
+    this.#settled ??= this.#owner.settleDelivery(this, how, options.delay ?? 0, options.attempted);
   }
 }

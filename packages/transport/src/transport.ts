@@ -283,13 +283,13 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   protected abstract onConsume(options: ResolvedConsumeOptions): Promise<Consumer>;
   /**
    * Notes the settlement, to be sent with its batch. Returns `'stale'` if the broker has taken the message back.
-   * Called at most once for a delivery. A broker that counts deliveries has no use for `attempted`.
+   * Called at most once for a delivery. A broker that counts deliveries has no use for `attempted: true`.
    */
   protected abstract onSettle(
     delivery: Delivery,
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
-    attempted: boolean,
+    attempted: boolean | undefined,
   ): Settlement;
   /** Moves the message aside and settles the delivery. */
   protected abstract onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord>;
@@ -350,7 +350,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     delivery: Delivery,
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
-    attempted: boolean,
+    attempted: boolean | undefined,
   ): Settlement {
     const closed = this.#keeper.state === 'closed';
     const outcome = closed ? 'stale' : this.onSettle(delivery, settlement, delay, attempted);

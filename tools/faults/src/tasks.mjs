@@ -6,8 +6,8 @@ import { App } from '@pool/app';
 export const app = new App('faults', {
   taskAcksLate: true,
   taskRejectOnWorkerLost: true,
-  // The tests kill more often than the default allows one message to be unlucky.
-  taskMaxDeliveries: 50,
+  // Some tests kill more often than the default allows one message to be unlucky.
+  taskMaxDeliveries: Number(process.env['FAULTS_MAX_DELIVERIES'] ?? 50),
   brokerTransportOptions: JSON.parse(process.env['FAULTS_TRANSPORT'] ?? '{}'),
 });
 

@@ -228,11 +228,13 @@ export abstract class VirtualTransport<Payload> extends Transport {
     delivery: Delivery,
     settlement: 'acked' | 'rejected' | 'requeued',
     delay: number,
+    attempted: boolean | undefined,
   ): Settlement {
     if (!this.#holdings.free(delivery)) return 'stale';
     if (this.#beingSetAside.has(delivery)) return settlement;
     const batch = this.#settlements.current();
-    batch[settlement].push(delivery);
+    const unseen = settlement === 'requeued' && attempted === false && delay === 0;
+    batch[unseen ? 'released' : settlement].push(delivery);
     if (delay > 0) batch.delays.set(delivery, delay);
     return settlement;
   }
