@@ -14,6 +14,7 @@ import { Queues } from './queues.js';
 import { resultHandle } from './result-handle.js';
 import { Router } from './routing.js';
 import type { SendOptions } from './send-options.js';
+import { SentTask } from './sent-task.js';
 import { Signature } from './signature.js';
 import { type SignatureLike, signatureData } from './signature-data.js';
 import { type AnyTask, type BoundTaskFunction, Task, type TaskFunction } from './task.js';
@@ -151,13 +152,19 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     name: string,
     args: readonly unknown[] = [],
     options: SendOptions = {},
-  ): Promise<AsyncResult<Result>> {
-    return this.#track(async () => {
-      const { kwargs = {}, ...rest } = options;
-      const task = await this.prepare({ name, args, kwargs, options: internalOptions(rest) });
-      await this.#publish([task]);
-      return new AsyncResult<Result>(() => this.resultStore(), task.id, { ignored: task.ignoreResult });
-    });
+  ): SentTask<Result> {
+    return new SentTask<Result>((onPrepared) =>
+      this.#track(async () => {
+        const { kwargs = {}, ...rest } = options;
+        const task = await this.prepare({ name, args, kwargs, options: internalOptions(rest) });
+        const result = new AsyncResult<Result>(() => this.resultStore(), task.id, {
+          ignored: task.ignoreResult,
+        });
+        onPrepared(result);
+        await this.#publish([task]);
+        return result;
+      }),
+    );
   }
 
   /** Sends a signature of any kind, with `args` before its own and `options` over its own. */

@@ -27,6 +27,7 @@ export {
   type TaskRoutes,
 } from './routing.js';
 export type { Links, SendOptions } from './send-options.js';
+export { SentTask } from './sent-task.js';
 export { Signature } from './signature.js';
 export { type SignatureLike, signatureData } from './signature-data.js';
 export {

@@ -1,10 +1,10 @@
 import { createSignature } from '@pool/message';
 import type { App } from './app.js';
-import type { AsyncResult } from './async-result.js';
 import { bindArguments, type Parameters, parseParameters } from './bind-arguments.js';
 import { chunksSignature, mapSignature, starmapSignature } from './canvas.js';
 import type { GroupResult } from './group-result.js';
 import type { SendOptions } from './send-options.js';
+import { SentTask } from './sent-task.js';
 import { Signature } from './signature.js';
 import type { TaskContext } from './task-context.js';
 import type { ResolvedTaskOptions } from './task-options.js';
@@ -57,8 +57,10 @@ export class Task<Args extends readonly unknown[] = unknown[], Result = unknown>
     this.parameters = params && parseParameters(name, params, Math.max(0, fn.length - (bind ? 1 : 0)));
   }
 
-  /** Sends the task. Resolves when the broker has it; the result is awaited with `get()`. */
-  delay(...args: Args): Promise<AsyncResult<Result>> {
+  /**
+   * Sends the task. Resolves to its result's handle when the broker has it; `delay(…).get()` waits for the result alone.
+   */
+  delay(...args: Args): SentTask<Result> {
     return this.#send(args, {});
   }
 
@@ -66,9 +68,9 @@ export class Task<Args extends readonly unknown[] = unknown[], Result = unknown>
    * Sends the task with options.
    * @throws {TypeError} the arguments do not fit `params`, or an option is wrong
    */
-  applyAsync(args: Args, options?: SendOptions & { kwargs?: undefined }): Promise<AsyncResult<Result>>;
-  applyAsync(args: Leading<Args>, options: SendOptions): Promise<AsyncResult<Result>>;
-  applyAsync(args: readonly unknown[], options: SendOptions = {}): Promise<AsyncResult<Result>> {
+  applyAsync(args: Args, options?: SendOptions & { kwargs?: undefined }): SentTask<Result>;
+  applyAsync(args: Leading<Args>, options: SendOptions): SentTask<Result>;
+  applyAsync(args: readonly unknown[], options: SendOptions = {}): SentTask<Result> {
     return this.#send(args, options);
   }
 
@@ -126,9 +128,13 @@ export class Task<Args extends readonly unknown[] = unknown[], Result = unknown>
     return (this.#fn as TaskFunction<readonly unknown[], unknown>)(...args);
   }
 
-  async #send(args: readonly unknown[], options: SendOptions): Promise<AsyncResult<Result>> {
+  #send(args: readonly unknown[], options: SendOptions): SentTask<Result> {
     // Misuse shows where it happens rather than in a worker's log.
-    if (this.parameters) bindArguments(this.parameters, args, options.kwargs ?? {});
+    try {
+      if (this.parameters) bindArguments(this.parameters, args, options.kwargs ?? {});
+    } catch (error) {
+      return new SentTask<Result>(() => Promise.reject(error));
+    }
     return this.app.sendTask<Result>(this.name, args, options);
   }
 }

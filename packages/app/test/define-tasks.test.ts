@@ -7,6 +7,7 @@ import {
   chord,
   type GroupResult,
   group,
+  type SentTask,
   type Signature,
   type Task,
 } from '@pool/app';
@@ -23,7 +24,7 @@ describe('a task', () => {
     expectTypeOf(add).toEqualTypeOf<Task<[x: number, y: number], number>>();
     expectTypeOf(later).toEqualTypeOf<Task<[path: string], boolean>>();
     expectTypeOf(add.delay).parameters.toEqualTypeOf<[x: number, y: number]>();
-    expectTypeOf(add.delay).returns.toEqualTypeOf<Promise<AsyncResult<number>>>();
+    expectTypeOf(add.delay).returns.toEqualTypeOf<SentTask<number>>();
     expectTypeOf(add.s(1)).toEqualTypeOf<Signature<number>>();
     expectTypeOf(group(add.s(1, 2), later.s('a')).delay).returns.toEqualTypeOf<
       Promise<GroupResult<[number, boolean]>>

@@ -24,7 +24,7 @@ function same(a: RawDocument, b: Uint8Array): boolean {
 }
 
 /**
- * Who follows which task. Subscribing comes before the first read, so no change falls between the two; a slow look
+ * Who follows which task. Subscribing comes before the read that counts, so no change falls between the two; a slow look
  * at everything that is followed catches what a store forgot to tell. It holds what somebody follows, nothing else.
  */
 export class Followed {
@@ -122,6 +122,8 @@ export class Followed {
       const wanted = [...changed].filter((id) => this.#watchers.has(id));
       const fresh = wanted.filter((id) => !this.#subscribed.has(id));
       const gone = [...changed].filter((id) => !this.#watchers.has(id) && this.#subscribed.delete(id));
+      // What is there already need not wait for the subscription.
+      void this.#readAndDeliver(fresh);
       try {
         await Promise.all([
           gone.length > 0 && this.#source.unsubscribe(gone),

@@ -50,7 +50,7 @@ if (positionals[0] !== 'pools') {
   console.error(
     'usage: npm run bench -- pools [--quick] [--only NAME,…] [--loads NAME,…] [--rounds N] [--within SECONDS] [--size N] [--write]\n' +
       '       npm run bench -- workloads [--quick] [--write]\n' +
-      '       npm run bench -- brokers [--quick] [--broker redis|rabbitmq] [--only NAME,…] [--parts drain,results,produce] [--rounds N] [--write]',
+      '       npm run bench -- brokers [--quick] [--broker redis|rabbitmq] [--only NAME,…] [--parts drain,results,latency,produce] [--rounds N] [--write]',
   );
   process.exit(2);
 }

@@ -36,9 +36,8 @@ export const aims = [
   aim('rabbitmq', '@pool prefork', 'drain', 'Celery prefork', 'least', 3),
   aim('rabbitmq', '@pool green', 'drain', 'Celery gevent', 'least', 15),
   aim('rabbitmq', '@pool green', 'drain', 'floor', 'least', 0.7),
-  ...['prefork', 'threads', 'green', 'solo'].map((pool) =>
-    aim('redis', `@pool ${pool}`, 'p50', `Celery ${pool === 'green' ? 'gevent' : pool}`, 'most', 0.5),
-  ),
+  ...latency('redis'),
+  ...latency('rabbitmq'),
   aim('redis', '@pool prefork', 'p50', 'BullMQ sandboxed processes', 'most', 1),
   aim('redis', '@pool green', 'p50', 'BullMQ in process', 'most', 1),
   aim('redis', '@pool prefork', 'memory', 'Celery prefork', 'most', 2),
@@ -50,6 +49,13 @@ export const aims = [
  */
 function redis(ours, others) {
   return others.map(([theirs, ratio]) => aim('redis', ours, 'drain', theirs, 'least', ratio));
+}
+
+/** @param {Broker} broker */
+function latency(broker) {
+  return ['prefork', 'threads', 'green', 'solo'].map((pool) =>
+    aim(broker, `@pool ${pool}`, 'p50', `Celery ${pool === 'green' ? 'gevent' : pool}`, 'most', 0.5),
+  );
 }
 
 /**

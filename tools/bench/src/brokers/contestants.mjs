@@ -154,6 +154,8 @@ export function contestants(python) {
       format: 'celery',
       rates: { rabbitmq: 40_000 },
       worker: () => node('floor-amqp-worker.mjs'),
+      client: node('floor-amqp-client.mjs'),
+      produces: true,
       neverStores: true,
     },
   ];

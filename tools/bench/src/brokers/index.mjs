@@ -9,7 +9,7 @@ import { mergeSamples } from './samples.mjs';
 /** @type {Broker[]} */
 const allBrokers = ['redis', 'rabbitmq'];
 /** @type {Part[]} */
-const allParts = ['drain', 'results', 'produce'];
+const allParts = ['drain', 'results', 'latency', 'produce'];
 
 /**
  * Measures workers on brokers, prints the tables, and writes the page if it is to be written.

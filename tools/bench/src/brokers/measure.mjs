@@ -16,7 +16,7 @@ export const peerVersions = {
   ioredis: '6.0.0',
 };
 
-/** @typedef {'drain' | 'results' | 'produce'} Part */
+/** @typedef {'drain' | 'results' | 'latency' | 'produce'} Part */
 
 /**
  * @typedef {object} BrokersOptions
@@ -109,13 +109,19 @@ async function one(contestant, broker, server, parts, quick, onFailed) {
       if (memory !== undefined) measured['memory'] = memory;
     });
   }
-  if (parts.includes('results') && contestant.neverStores !== true) {
+  const [results, latency] = [
+    parts.includes('results'),
+    parts.includes('latency') && contestant.measuresLatency === true,
+  ];
+  if ((results || latency) && contestant.neverStores !== true) {
+    // The worker of one task at a time has been through as many as that of results.
     await attempt('results', async () => {
       const { rate, cpu } = await drain(contestant, broker, server, { results: true, quick }, async () => {
-        if (contestant.measuresLatency !== true) return;
+        if (!latency) return;
         const { p50, p99 } = await client(contestant, server, 'latency', quick ? 200 : 400);
         Object.assign(measured, { p50, p99 });
       });
+      if (!results) return;
       measured['results'] = rate;
       if (cpu !== undefined) measured['cpuResults'] = cpu;
     });

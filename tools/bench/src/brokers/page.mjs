@@ -128,7 +128,7 @@ export function brokersPage(samples) {
 
 \`pool worker\` against Celery's worker and the queues of npm, on the same servers in the same run:
 \`npm run bench -- brokers\` (\`--quick\` for a rough look; \`--broker redis\`, \`--only prefork,BullMQ\` and
-\`--parts drain,results,produce\` for a part, which replaces that part of this page).
+\`--parts drain,results,latency,produce\` for a part, which replaces that part of this page).
 
 ${brokersTables(samples)}
 A ratio is the median of the ratios of single rounds (in parentheses the least and the greatest): both were measured one
@@ -151,8 +151,9 @@ shortly after the other.
 - One task: a client of the same library sends one task to the idle worker and waits for its result, over and over.
 - Memory: the worker's process and its children after the drain, shared pages by their share. Start: from starting the
   command until the first task is done (on RabbitMQ: taken).
-- Produced: calls without waiting for results. Ours 1000 under way at a time, BullMQ and bee-queue in bulk of 1000, Celery one
-  after the other, since it has no other way.
+- Produced: calls without waiting for results. Ours and bare amqplib's 1000 under way at a time, each persistent and on RabbitMQ
+  confirmed by it, BullMQ and bee-queue in bulk of 1000, Celery one after the other, since it has no other way, and on
+  RabbitMQ without confirmation.
 - Floors are the least a program in Node can do that loses nothing, and run no task: on Redis a script that takes 100 and records them as
   held, with the next batch on its way meanwhile, and one acknowledgement a batch; on RabbitMQ prefetch 1000 and one acknowledgement
   a turn of the event loop.

@@ -14,7 +14,9 @@ if (events) {
       count,
       (i) =>
         new Promise((resolve, reject) => {
-          const job = queue.createJob([i, 1]);
+          const job = queue.createJob([i, 1]).setId(`latency-${i}`);
+          // It knows a job when the server has answered, by another connection than that of the events, which may be first.
+          queue.jobs.set(job.id, job);
           job.on('succeeded', (/** @type {number} */ sum) =>
             sum === i + 1 ? resolve(sum) : reject(new Error('a wrong result')),
           );

@@ -5,10 +5,14 @@ import { redisConnection, requirePeer } from './peers.mjs';
 const [what, text = ''] = process.argv.slice(2);
 const count = Number(text);
 const { Queue, QueueEvents } = requirePeer('bullmq');
+const { Redis } = requirePeer('ioredis');
 const connection = redisConnection();
 const queue = new Queue('bench', { connection });
 if (what === 'latency') {
-  const events = new QueueEvents('bench', { connection });
+  // From where the stream of events ends now: by default it reads what comes after its first question, which is under way
+  // when it says that it is ready, and of a job that ends before that is heard nobody hears.
+  const [last] = await new Redis(connection).xrevrange('bull:bench:events', '+', '-', 'COUNT', 1);
+  const events = new QueueEvents('bench', { connection, lastEventId: last?.[0] ?? '0' });
   await events.waitUntilReady();
   print(
     await latencies(count, async (i) => {

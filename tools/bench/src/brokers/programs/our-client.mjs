@@ -9,8 +9,7 @@ if (what === 'produce') {
 } else {
   print(
     await latencies(Number(count), async (i) => {
-      const result = await noop.delay(i, 1);
-      if ((await result.get({ timeout: 10 })) !== i + 1) throw new Error('a wrong result');
+      if ((await noop.delay(i, 1).get({ timeout: 10 })) !== i + 1) throw new Error('a wrong result');
     }),
   );
 }
