@@ -14,7 +14,7 @@ import {
 } from '@pool/results';
 import { keyPrefix, type RedisResultStoreOptions } from './redis-store-options.js';
 import { isDemoted, isForNow, plainError } from './server-errors.js';
-import { createStoreClient, endStoreClient, type StoreClient } from './store-client.js';
+import { clusterFailure, createStoreClient, endStoreClient, type StoreClient } from './store-client.js';
 
 /** Redis as a result store, with Celery's keys and fields. Waiting readers are woken by pub/sub. */
 export class RedisResultStore extends BaseResultStore {
@@ -29,6 +29,7 @@ export class RedisResultStore extends BaseResultStore {
   };
   readonly #url: string;
   readonly #prefix: string;
+  readonly #reasonBehind: (error: unknown) => unknown;
   readonly #writer: StoreClient;
   readonly #listener: StoreClient;
   #listening = false;
@@ -40,6 +41,7 @@ export class RedisResultStore extends BaseResultStore {
     this.#url = maskUrl(url);
     this.#prefix = keyPrefix(options);
     this.#writer = createStoreClient(url, options);
+    this.#reasonBehind = (error) => (options.cluster ? clusterFailure(error, url, options) : error);
     this.#listener = createStoreClient(url, options, true);
     this.#listener.on('messageBuffer', (channel: Buffer, document: Buffer) => {
       this.deliver(channel.toString().slice(this.#taskPrefix.length), document);
@@ -99,7 +101,7 @@ export class RedisResultStore extends BaseResultStore {
       if (ResultStoreClosedError.isInstance(error)) throw error;
       endStoreClient(client);
       // ioredis says here only that the connection is closed; why was an event.
-      const cause = plainError(failure ?? error);
+      const cause = plainError(await this.#reasonBehind(failure ?? error));
       const Reason = isRefusal(cause) ? ResultStoreError : ResultStoreAwayError;
       throw new Reason(`cannot connect to the result store ${this.#url}: ${cause.message}${hintFor(cause)}`, {
         cause,

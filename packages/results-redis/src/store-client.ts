@@ -66,6 +66,25 @@ export function createStoreClient(
   return client as unknown as StoreClient;
 }
 
+/** Why a cluster cannot be used, of which ioredis says only that none of its nodes would do: a node is asked. */
+export async function clusterFailure(
+  error: unknown,
+  url: string,
+  options: RedisResultStoreOptions,
+): Promise<unknown> {
+  const { lastNodeError } = error as { lastNodeError?: Error };
+  if (lastNodeError?.name === 'ReplyError') return lastNodeError;
+  const client = { ...options.client, retryStrategy: () => null };
+  const node = createStoreClient(url, { ...options, cluster: false, client });
+  let failure: unknown;
+  node.on('error', (told: unknown) => {
+    failure = told;
+  });
+  await node.connect().catch(() => {});
+  endStoreClient(node);
+  return failure ?? error;
+}
+
 /** Ends a client. A TLS handshake that is broken off can still be answered by an alert, when nobody else listens any more. */
 export function endStoreClient(client: StoreClient): void {
   const nodes: unknown[] = client instanceof Cluster ? client.nodes() : [client];

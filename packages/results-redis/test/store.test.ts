@@ -360,4 +360,54 @@ describe('connections', async () => {
     const part = { taskId: 'a', index: 0, state: 'SUCCESS', encodedResult: Buffer.from('1') };
     expect(await store.addChordPart('g', part)).toMatchObject({ count: 1, complete: true });
   });
+
+  const rights = '+@read +@write +@scripting +@pubsub +@connection';
+  const users = (more = ''): { name: string; password: string; rules: string }[] => [
+    { name: 'alice', password: SECRET, rules: `~* &* ${rights}${more}` },
+  ];
+
+  test('speak TLS to sentinels and servers, with a user of these and a password of those', async () => {
+    const group = await startRedisSentinel({ tls: true, users: users(), sentinelPassword: 'guarded' });
+    onTestFinished(() => group.stop());
+    const tls = { ca: readFileSync(group.master.tls?.ca ?? '') };
+    const url = group.url.replaceAll('//', `//alice:${encodeURIComponent(SECRET)}@`);
+    const client = { sentinelTLS: tls, sentinelPassword: 'guarded' };
+    const store = open(url, { tls, client, pollInterval: 3600 });
+    const found = store.waitFor(['a', 'b'], { timeout: 60 });
+    await save(store, 'a', 1);
+    await group.master.command('WAIT', '1', '0');
+    await group.master.kill();
+    await save(store, 'b', 2);
+    expect((await found).map(({ result }) => result)).toEqual([1, 2]);
+    const locked = await rejection(open(url, { tls, client: { sentinelTLS: tls } }).connect());
+    expect(locked.message).toMatch(/NOAUTH/);
+    expect(await rejection(open(url, { client }).connect())).toMatchObject({
+      message: expect.stringMatching(/cannot connect/),
+    });
+  });
+
+  test('speak TLS to a cluster, as a user who may ask where the keys are', async () => {
+    const cluster = await startRedisCluster({
+      tls: true,
+      users: [
+        ...users(' +cluster|slots +cluster|info +info'),
+        { name: 'bob', password: SECRET, rules: `~* ${rights}` },
+      ],
+    });
+    onTestFinished(() => cluster.stop());
+    const urls = (user: string) => cluster.nodes.map((node) => node.urlFor(user, SECRET)).join(';');
+    const tls = { ca: readFileSync(cluster.nodes[0]?.tls?.ca ?? '') };
+    const options = { cluster: true, globalKeyPrefix: '{celery}', tls, pollInterval: 3600 };
+    const store = open(urls('alice'), options);
+    const found = store.waitFor(['a', 'b'], { timeout: 60 });
+    await Promise.all([save(store, 'a', 1), save(store, 'b', 2)]);
+    expect((await found).map(({ result }) => result)).toEqual([1, 2]);
+    const refused = await rejection(open(urls('bob'), options).connect());
+    expect(refused).toMatchObject({
+      code: 'ERR_POOL_RESULT_STORE',
+      message: expect.stringMatching(/NOPERM/),
+    });
+    const untrusted = await rejection(open(urls('alice'), { ...options, tls: {} }).connect());
+    expect(untrusted.message).toMatch(/self-signed certificate; trust the issuer/);
+  });
 });

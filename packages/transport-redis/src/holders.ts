@@ -75,9 +75,8 @@ export async function goneHolders(
   return [...gone, ...silent.filter(([, name]) => !connected.has(name)).map(([holder]) => holder)];
 }
 
-/** The names of all connections; undefined where the server does not tell (a cluster, a user without the right). */
+/** The names of all connections; undefined where the server does not tell. */
 async function connectedNames(client: Client): Promise<Set<string> | undefined> {
-  if (client.isCluster) return undefined;
   try {
     const list = (await client.call('CLIENT', 'LIST')) as string;
     return new Set(Array.from(list.matchAll(/ name=(\S*)/g), (match) => match[1] as string));

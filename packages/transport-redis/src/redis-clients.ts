@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
-import { Cluster, Redis } from 'ioredis';
-import { addressOf, connectionOptions, nodeOf } from './connection-options.js';
+import { Redis } from 'ioredis';
+import { type Node, ownerOf } from './cluster-owner.js';
+import { addressOf, type ClientOptions, connectionOptions, nodeOf } from './connection-options.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import * as scripts from './scripts.js';
-import { plainError } from './server-errors.js';
+import { plainError, reasonOf } from './server-errors.js';
 
 /** How long a connection may take to end, in milliseconds. */
 const PATIENCE = 2000;
@@ -13,7 +14,7 @@ type Keys = readonly string[];
 type Numbers = Promise<number>;
 
 /** A connection with our scripts as commands. */
-export type Client = (Redis | Cluster) & {
+export type Client = Redis & {
   poolTake(numberOfKeys: number, ...rest: (string | number)[]): Promise<(string | number)[]>;
   poolCount(numberOfKeys: number, ...keys: Keys): Numbers;
   poolPurge(numberOfKeys: number, ...keys: Keys): Numbers;
@@ -49,49 +50,87 @@ export interface Clients {
   disconnect(): Promise<void>;
 }
 
-/** Opens both connections; `onLost` is called once when either is lost after that. */
+/** Where connections are to lead, and how. */
+export interface Destination {
+  readonly url: BrokerUrl;
+  readonly urls: readonly BrokerUrl[];
+  readonly options: ResolvedRedisOptions;
+  /** A key of those that are used: a cluster keeps all of them on one node, by their hash tag. */
+  readonly key: string;
+}
+
+/** Opens both connections; `onLost` is called once when either is lost after that. @throws {ConnectionError} */
 export async function openClients(
-  url: BrokerUrl,
-  urls: readonly BrokerUrl[],
-  options: ResolvedRedisOptions,
+  to: Destination,
   onLost: (error: Error) => void,
   signal: AbortSignal,
 ): Promise<Clients> {
-  const commands = createClient(url, urls, options);
-  const listener = createClient(url, urls, options);
-  const both = [commands, listener];
-  let open = false;
+  const { url, urls, options } = to;
+  const address = options.cluster ? await findOwner(to, signal) : addressOf(url, urls, options);
+  const [commands, listener] = [createClient(to, address), createClient(to, address)];
+  const disconnect = await open([commands, listener], url, onLost, signal);
+  return { commands, listener, disconnect };
+}
+
+/** The node of a cluster where the keys are. */
+async function findOwner(to: Destination, signal: AbortSignal): Promise<Node> {
+  const { url, key, options } = to;
+  const exists = async (node: Node): Promise<void> => {
+    const client = createClient(to, node);
+    const disconnect = await open([client], url, () => {}, signal);
+    const giveUp = (): void => void disconnect();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await client.exists(key);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      await disconnect();
+    }
+  };
+  try {
+    return await ownerOf(nodeOf(url), exists, options.client?.natMap);
+  } catch (error) {
+    if (ConnectionError.isInstance(error)) throw error;
+    throw new ConnectionError(`cannot use ${url}: ${reasonOf(error)}`, { cause: plainError(error) });
+  }
+}
+
+/** Connects clients that belong together. Resolves to what closes them. */
+async function open(
+  clients: readonly Client[],
+  url: BrokerUrl,
+  onLost: (error: Error) => void,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  let isOpen = false;
   let failure: Error | undefined;
-  // A cluster that gives up, or is given up, while it connects tells only by its end.
-  const ends = both.map((client) => new Promise<void>((resolve) => client.once('end', resolve)));
-  const anyEnd = Promise.race(ends).then(() => Promise.reject(new Error('it ended the connection')));
-  anyEnd.catch(() => {});
+  const ends = clients.map((client) => new Promise<void>((resolve) => client.once('end', resolve)));
   const disconnect = async (): Promise<void> => {
-    open = false;
-    for (const client of both) {
+    isOpen = false;
+    for (const client of clients) {
       // A TLS handshake that is broken off can still be answered by an alert, when nobody else listens any more.
-      for (const { stream } of nodesOf(client)) stream?.on('error', () => {});
+      (client as { stream?: NodeJS.EventEmitter }).stream?.on('error', () => {});
       client.disconnect();
     }
     await Promise.race([Promise.all(ends), sleep(PATIENCE, undefined, { ref: false })]);
   };
   const abandon = (): void => void disconnect();
   signal.addEventListener('abort', abandon, { once: true });
-  for (const client of both) {
+  for (const client of clients) {
     client.on('error', (error: Error) => {
       failure = plainError(error);
     });
     client.on('close', () => {
-      if (!open) return;
+      if (!isOpen) return;
       abandon();
       const why = failure === undefined ? '' : `: ${failure.message}`;
       onLost(new ConnectionError(`the connection to ${url} was lost${why}`, { cause: failure }));
     });
   }
   try {
-    await Promise.race([Promise.all(both.map((client) => client.connect())), anyEnd]);
-    open = true;
-    return { commands, listener, disconnect };
+    await Promise.all(clients.map((client) => client.connect()));
+    isOpen = true;
+    return disconnect;
   } catch (error) {
     abandon();
     // ioredis says here only that the connection is closed; why was an event.
@@ -100,12 +139,6 @@ export async function openClients(
   } finally {
     signal.removeEventListener('abort', abandon);
   }
-}
-
-function nodesOf(client: Client): { stream?: NodeJS.EventEmitter }[] {
-  return (client instanceof Cluster ? client.nodes() : [client]) as unknown as {
-    stream?: NodeJS.EventEmitter;
-  }[];
 }
 
 /** What to do about it, where that is not obvious. */
@@ -117,17 +150,8 @@ function hintFor(error: NodeJS.ErrnoException): string {
   return '';
 }
 
-function createClient(url: BrokerUrl, urls: readonly BrokerUrl[], options: ResolvedRedisOptions): Client {
-  const common = connectionOptions(url, options);
-  const client = options.cluster
-    ? new Cluster(urls.map(nodeOf), {
-        ...options.client,
-        lazyConnect: true,
-        clusterRetryStrategy: () => null,
-        enableOfflineQueue: false,
-        redisOptions: common,
-      })
-    : new Redis({ ...common, ...addressOf(url, urls, options) });
+function createClient({ url, options }: Destination, address: ClientOptions): Client {
+  const client = new Redis({ ...connectionOptions(url, options), ...address });
   for (const [name, lua] of Object.entries(COMMANDS)) client.defineCommand(name, { lua });
   return client as unknown as Client;
 }

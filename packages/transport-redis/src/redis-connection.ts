@@ -46,7 +46,8 @@ export class RedisConnection {
     signal: AbortSignal,
   ): Promise<[connection: RedisConnection, recalled: Recalled]> {
     const keys = new Keys(options, databaseOf(url));
-    const clients = await openClients(url, urls, options, (error) => events.onLost(error), signal);
+    const to = { url, urls, options, key: keys.unacked };
+    const clients = await openClients(to, (error) => events.onLost(error), signal);
     const connection = new RedisConnection(url, keys, clients, holder);
     const giveUp = (): void => void clients.disconnect();
     signal.addEventListener('abort', giveUp, { once: true });
@@ -86,7 +87,6 @@ export class RedisConnection {
 
 /** Gives the connection the name by which others see that its holder is there. */
 async function introduce(client: Client, holder: Holder): Promise<void> {
-  if (client.isCluster) return;
   try {
     await client.call('CLIENT', 'SETNAME', holder.clientName);
     holder.named = true;

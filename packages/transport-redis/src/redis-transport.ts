@@ -49,7 +49,7 @@ export class RedisTransport extends VirtualTransport<string> {
 
   constructor(urls: readonly BrokerUrl[], options: RedisTransportOptions = {}) {
     super(urls, {
-      pollInterval: options.cluster ? 0.2 : 5,
+      pollInterval: 5,
       ...options,
       maxBatch: Math.min(options.maxBatch ?? CHUNK, CHUNK),
     });

@@ -1,6 +1,6 @@
-/** Refusals by a server that cannot be worked with for now, whatever the command: a replica, one that loads its data, … */
+/** Refusals by a server that cannot be worked with for now, whatever the command: a replica, one that loads its data, a node that gave its keys away, … */
 const UNUSABLE =
-  /^(READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|UNBLOCKED)\b/;
+  /^(READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|UNBLOCKED|MOVED|ASK)\b/;
 
 /**
  * The error without what ioredis hangs on it: the command with all its arguments, which are messages, and a password

@@ -2,7 +2,6 @@ import type { Delivery, SettlementBatch } from '@pool/transport';
 import { type Holder, isIntact } from './holders.js';
 import type { Keys } from './keys.js';
 import type { Client } from './redis-clients.js';
-import { TAKE } from './scripts.js';
 import { marked } from './unacked-entry.js';
 import type { WakeUp } from './wake-up.js';
 
@@ -100,8 +99,8 @@ export class Unacked {
     let flat: (string | number)[];
     let armed = false;
     if (this.#nearEnd && this.#wakeUp.tracking) {
-      const { result, count } = await this.#wakeUp.runAndArm(TAKE, rest, byPriority);
-      flat = result as (string | number)[];
+      const { taken, count } = await this.#wakeUp.takeAndArm(rest, byPriority);
+      flat = taken;
       armed = count === 0;
     } else {
       flat = await this.#client.poolTake(...rest);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clients } from './redis-clients.js';
-import { COUNT } from './scripts.js';
+import { COUNT, TAKE } from './scripts.js';
 import { isForbidden, reasonOf } from './server-errors.js';
 
 const CHANNEL = '__redis__:invalidate';
+const TAKE_SHA = createHash('sha1').update(TAKE).digest('hex');
 
 /**
  * Wakes consumers when a producer, any producer, pushes to an empty queue. The server is asked to track the keys that
@@ -26,7 +27,6 @@ export class WakeUp {
   /** Turns tracking on, where the server can; where it cannot, the consumers' own poll has to do. */
   async start(wake: () => void): Promise<void> {
     const { commands, listener } = this.#clients;
-    if (commands.isCluster) return;
     try {
       const id = await listener.call('CLIENT', 'ID');
       await listener.subscribe(CHANNEL);
@@ -55,38 +55,26 @@ export class WakeUp {
   }
 
   /**
-   * Runs a script and arms, in one round trip. `count` is how many messages wait in the lists after that, `undefined`
-   * if they could not be counted: what the script did stands all the same.
+   * Takes and arms, in one round trip. `count` is how many messages wait in the lists after that, `undefined` if they
+   * could not be counted: what was taken is taken all the same.
    */
-  async runAndArm(
-    script: string,
+  async takeAndArm(
     rest: readonly [numberOfKeys: number, ...(string | number)[]],
     lists: readonly string[],
-  ): Promise<{ result: unknown; count: number | undefined }> {
-    const send = (by: 'evalsha' | 'eval', what: string) =>
+  ): Promise<{ taken: (string | number)[]; count: number | undefined }> {
+    const send = (by: 'evalsha' | 'eval', script: string) =>
       this.#clients.commands
         .pipeline()
-        [by](what, ...rest)
+        [by](script, ...rest)
         .call('CLIENT', 'CACHING', 'YES')
         .eval(COUNT, lists.length, ...lists)
         .exec();
-    let answers = await send('evalsha', shaOf(script));
+    let answers = await send('evalsha', TAKE_SHA);
     const [refusal] = answers?.[0] ?? [];
-    if (refusal && reasonOf(refusal).startsWith('NOSCRIPT')) answers = await send('eval', script);
-    const [ran, cached, counted] = answers ?? [];
-    if (ran?.[0]) throw ran[0];
+    if (refusal && reasonOf(refusal).startsWith('NOSCRIPT')) answers = await send('eval', TAKE);
+    const [took, cached, counted] = answers ?? [];
+    if (took?.[0]) throw took[0];
     const count = cached?.[0] || counted?.[0] ? undefined : (counted?.[1] as number);
-    return { result: ran?.[1], count };
+    return { taken: took?.[1] as (string | number)[], count };
   }
-}
-
-const shas = new Map<string, string>();
-
-function shaOf(script: string): string {
-  let sha = shas.get(script);
-  if (sha === undefined) {
-    sha = createHash('sha1').update(script).digest('hex');
-    shas.set(script, sha);
-  }
-  return sha;
 }

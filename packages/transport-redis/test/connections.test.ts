@@ -187,4 +187,30 @@ describe('Sentinel', () => {
     await count(3);
     expect(transport.stats).toMatchObject({ acked: 2, stale: 0, reconnects: 1 });
   });
+
+  test('with TLS, a user of the servers and a password of the sentinels, all the same', async () => {
+    const rules = '~* &* +@read +@write +@scripting +@transaction +@pubsub +@connection';
+    const users = [{ name: 'alice', password: SECRET, rules }];
+    const group = await startRedisSentinel({ downAfter: 0.5, tls: true, users, sentinelPassword: 'guarded' });
+    onTestFinished(() => group.stop());
+    const url = group.url.replaceAll('//', `//alice:${encodeURIComponent(SECRET)}@`);
+    const tls = { ca: readFileSync(group.master.tls?.ca ?? '') };
+    const client = { sentinelTLS: tls, sentinelPassword: 'guarded' };
+    const transport = await connect(url, { tls, client });
+    const { count } = await gather(transport, 'q');
+    await send(transport, 'q', ['before']);
+    await count(1);
+    await transport.flush();
+    await group.master.command('WAIT', '1', '0');
+    const back = next(transport, 'connected');
+    await group.master.kill();
+    await back;
+    await send(transport, 'q', ['after']);
+    await count(2);
+    await transport.flush();
+    const locked = await rejection(create(url, { tls, client: { sentinelTLS: tls } }).connect());
+    expect(locked.message).toMatch(/NOAUTH/);
+    const untrusted = await rejection(create(url, { client }).connect());
+    expect(untrusted).toMatchObject({ code: 'ERR_POOL_CONNECTION' });
+  });
 });

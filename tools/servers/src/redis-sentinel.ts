@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureRedis, type RedisServer, startRedis } from './redis.js';
+import type { Certificates } from './certificates.js';
+import { ensureRedis, type RedisOptions, type RedisServer, startRedis } from './redis.js';
 import { OneProcessServer } from './server.js';
 import { ServerProcess } from './server-process.js';
 import { startTogether } from './start-together.js';
@@ -13,6 +14,12 @@ export interface RedisSentinelOptions {
   sentinels?: number;
   /** Seconds without an answer after which a sentinel takes a server for dead; 0.5 by default. */
   downAfter?: number;
+  /** Clients, servers and sentinels speak TLS, with one certificate for all. */
+  tls?: boolean;
+  /** More users of the servers. */
+  users?: RedisOptions['users'];
+  /** Sentinels ask clients, and each other, for this password. */
+  sentinelPassword?: string;
 }
 
 /** One running sentinel. */
@@ -55,20 +62,28 @@ export class RedisSentinelGroup {
 export async function startRedisSentinel(options: RedisSentinelOptions = {}): Promise<RedisSentinelGroup> {
   const count = options.sentinels ?? 3;
   const quorum = Math.floor(count / 2) + 1;
+  const { users = [] } = options;
+  const encrypted = options.tls ? ['--tls-replication', 'yes'] : [];
+  // A master waits 5 s for more replicas to come before it copies its data to the first.
+  const atOnce = ['--repl-diskless-sync-delay', '0'];
   return await startTogether(async (start) => {
     const [master] = await start([
-      // A master waits 5 s for more replicas to come before it copies its data to the first.
-      startRedis({ args: ['--repl-diskless-sync-delay', '0'] }),
+      startRedis({ users, ...(options.tls ? { tls: true } : {}), args: [...encrypted, ...atOnce] }),
     ]);
-    const follow = ['--replicaof', master.host, String(master.port)];
+    const { tls } = master;
+    const follow = ['--replicaof', master.host, String(master.port), ...encrypted];
     const replicas = await start(
-      Array.from({ length: options.replicas ?? 1 }, () => startRedis({ args: follow })),
+      Array.from({ length: options.replicas ?? 1 }, () =>
+        startRedis({ users, ...(tls ? { tls } : {}), args: follow }),
+      ),
     );
     await Promise.all(
       replicas.map((replica) => replica.printed(/MASTER <-> REPLICA sync: Finished with success/)),
     );
     const sentinels = await start(
-      Array.from({ length: count }, () => startSentinel(master, quorum, options.downAfter ?? 0.5)),
+      Array.from({ length: count }, () =>
+        startSentinel(master, quorum, options.downAfter ?? 0.5, options.sentinelPassword),
+      ),
     );
     // A sentinel prints when it finds a replica and when it finds another sentinel.
     for (const sentinel of sentinels) {
@@ -87,6 +102,7 @@ async function startSentinel(
   master: RedisServer,
   quorum: number,
   downAfter: number,
+  password: string | undefined,
 ): Promise<SentinelServer> {
   const file = await ensureRedis();
   const process = await ServerProcess.start({
@@ -97,7 +113,8 @@ async function startSentinel(
       await writeFile(
         config,
         [
-          `port ${port}`,
+          ...(master.tls ? tlsLines(port, master.tls) : [`port ${port}`]),
+          ...(password === undefined ? [] : [`requirepass ${password}`]),
           'bind 127.0.0.1',
           `dir ${folder}`,
           `sentinel monitor mymaster ${master.host} ${master.port} ${quorum}`,
@@ -113,4 +130,16 @@ async function startSentinel(
     },
   });
   return new SentinelServer(process);
+}
+
+function tlsLines(port: number, { ca, cert, key }: Certificates): string[] {
+  return [
+    'port 0',
+    `tls-port ${port}`,
+    `tls-ca-cert-file ${ca}`,
+    `tls-cert-file ${cert}`,
+    `tls-key-file ${key}`,
+    'tls-auth-clients no',
+    'tls-replication yes',
+  ];
 }

@@ -13,8 +13,8 @@ export interface RedisOptions {
   password?: string;
   /** More users, each allowed everything unless `rules` (as in ACL SETUSER) say otherwise. */
   users?: readonly { name: string; password: string; rules?: string }[];
-  /** Speaks TLS only, with a certificate for localhost and 127.0.0.1. */
-  tls?: boolean;
+  /** Speaks TLS only, with a certificate for localhost and 127.0.0.1: one of its own, or this one. */
+  tls?: boolean | Certificates;
   /** Keeps every write over a crash (appendonly, fsync always). */
   persistent?: boolean;
   /** More arguments for redis-server, e.g. `['--maxmemory', '1mb']`. */
@@ -72,7 +72,7 @@ export async function ensureRedis(): Promise<string> {
 /** Starts a Redis server on a free port of 127.0.0.1. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const file = await ensureRedis();
-  let tls: Certificates | undefined;
+  let tls = typeof options.tls === 'object' ? options.tls : undefined;
   const process = await ServerProcess.start({
     name: 'redis',
     port: options.port,
