@@ -171,7 +171,8 @@ export class Worker extends EventEmitter<WorkerEvents> implements AsyncDisposabl
 
   /** Gives every message that is not settled back to the broker, whatever becomes of its task: for a hard exit. */
   async giveBack(): Promise<void> {
-    for (const request of this.requests) request.delivery.reject({ requeue: true });
+    for (const { delivery, acceptedAt } of this.requests)
+      delivery.reject({ requeue: true, attempted: acceptedAt === undefined ? false : undefined });
     const transport = this.transport;
     if (transport !== undefined)
       await within(
