@@ -1,10 +1,10 @@
-import { requireServer } from '@pool/servers/vitest';
+import { requireSharedRabbitmq } from '@pool/servers/vitest';
 import { transportConformance } from '@pool/testkit/transport';
 import { createTransport } from '@pool/transport-amqp';
 import { connect } from 'amqplib';
 import { describe, it } from 'vitest';
 
-const rabbitmq = await requireServer('rabbitmq');
+const rabbitmq = await requireSharedRabbitmq();
 
 transportConformance({
   describe,

@@ -1,11 +1,11 @@
-import { requireServer } from '@pool/servers/vitest';
+import { requireSharedRabbitmq } from '@pool/servers/vitest';
 import { DeclarationMismatchError, NotDeclaredError } from '@pool/transport';
 import { connect as amqp } from 'amqplib';
 import { expect, onTestFinished, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
 import { type MethodFrame, watchedProxy } from './support/watched-proxy.js';
 
-const rabbitmq = await requireServer('rabbitmq');
+const rabbitmq = await requireSharedRabbitmq();
 
 const [BASIC, QOS, CONSUME, ACK] = [60, 10, 20, 80];
 const count = (frames: readonly MethodFrame[], method: number): number =>

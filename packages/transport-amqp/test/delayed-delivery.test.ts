@@ -1,17 +1,22 @@
-import { requireServer } from '@pool/servers/vitest';
+import { requireSharedRabbitmq } from '@pool/servers/vitest';
 import { DeclarationMismatchError, NotDeclaredError } from '@pool/transport';
 import { connect } from 'amqplib';
 import { expect, onTestFinished, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
 
-const rabbitmq = await requireServer('rabbitmq');
+const rabbitmq = await requireSharedRabbitmq();
 
 const LEVELS = Array.from({ length: 28 }, (_, n) => n);
 const isLadder = (name: unknown): boolean => String(name).startsWith('celery_delayed_');
 
 /** What `rabbitmqctl` lists, of the ladder alone. */
-async function listed(what: string, columns: string[], key: string): Promise<Record<string, unknown>[]> {
-  const json = await rabbitmq.ctl('--formatter', 'json', `list_${what}`, ...columns);
+async function listed(
+  vhost: string,
+  what: string,
+  columns: string[],
+  key: string,
+): Promise<Record<string, unknown>[]> {
+  const json = await rabbitmq.ctl('--vhost', vhost, '--formatter', 'json', `list_${what}`, ...columns);
   return (JSON.parse(json) as Record<string, unknown>[]).filter((row) => isLadder(row[key]));
 }
 
@@ -19,15 +24,21 @@ const byName = (a: Record<string, unknown>, b: Record<string, unknown>): number 
   JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
 
 test('the ladder is the one that Celery declares, and a queue hangs on it by its whole name', async () => {
-  const transport = await open(rabbitmq.url);
+  const vhost = named('ladder');
+  const transport = await open(await rabbitmq.addVhost(vhost));
   const queue = named('queue');
   await transport.declareQueue({ name: queue, queueType: 'quorum' });
   await transport.publish(text('later'), { routingKey: queue, delay: 3600 });
 
   const [exchanges, queues, bindings] = await Promise.all([
-    listed('exchanges', ['name', 'type', 'durable', 'auto_delete', 'internal', 'arguments'], 'name'),
-    listed('queues', ['name', 'durable', 'auto_delete', 'exclusive', 'arguments'], 'name'),
-    listed('bindings', ['source_name', 'destination_name', 'destination_kind', 'routing_key'], 'source_name'),
+    listed(vhost, 'exchanges', ['name', 'type', 'durable', 'auto_delete', 'internal', 'arguments'], 'name'),
+    listed(vhost, 'queues', ['name', 'durable', 'auto_delete', 'exclusive', 'arguments'], 'name'),
+    listed(
+      vhost,
+      'bindings',
+      ['source_name', 'destination_name', 'destination_kind', 'routing_key'],
+      'source_name',
+    ),
   ]);
   expect(exchanges.map(({ name }) => name).sort()).toEqual(
     [...LEVELS.map((n) => `celery_delayed_${n}`), 'celery_delayed_delivery'].sort(),
@@ -49,7 +60,7 @@ test('the ladder is the one that Celery declares, and a queue hangs on it by its
   }
   // 3600 is 2048 and less; the message waits on the highest of its levels first. Counts come from statistics, which lag.
   await until(async () => {
-    const counts = await listed('queues', ['name', 'messages'], 'name');
+    const counts = await listed(vhost, 'queues', ['name', 'messages'], 'name');
     const waiting = counts.filter(({ messages }) => messages !== 0);
     expect(waiting).toEqual([{ name: 'celery_delayed_11', messages: 1 }]);
   });
@@ -159,10 +170,7 @@ test('a queue that others deleted and made again gets what is delayed from then 
 });
 
 test('a ladder of classic queues delays as well', async () => {
-  const vhost = named('classic');
-  await rabbitmq.ctl('add_vhost', vhost);
-  await rabbitmq.ctl('set_permissions', '--vhost', vhost, 'guest', '.*', '.*', '.*');
-  const transport = await open(rabbitmq.url.replace(/\/\/$/, `/${vhost}`), { delayQueueType: 'classic' });
+  const transport = await open(await rabbitmq.addVhost(named('classic')), { delayQueueType: 'classic' });
   const queue = named('queue');
   await transport.declareQueue({ name: queue });
   const { texts } = await take(transport, queue, {}, (delivery) => delivery.ack());

@@ -1,9 +1,9 @@
-import { requireServer } from '@pool/servers/vitest';
+import { requireSharedRabbitmq } from '@pool/servers/vitest';
 import { expect, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
 import { watchedProxy } from './support/watched-proxy.js';
 
-const rabbitmq = await requireServer('rabbitmq');
+const rabbitmq = await requireSharedRabbitmq();
 
 test('an ack that comes after its connection died is stale, and never another message’s', async () => {
   const { proxy, url } = await watchedProxy(rabbitmq);

@@ -1,10 +1,10 @@
-import { requireServer } from '@pool/servers/vitest';
+import { requireSharedRabbitmq } from '@pool/servers/vitest';
 import { ConnectionError, NotDeclaredError, PublishError, UnroutableError } from '@pool/transport';
 import { expect, test } from 'vitest';
 import { named, next, open, take, text, until } from './support/scene.js';
 import { watchedProxy } from './support/watched-proxy.js';
 
-const rabbitmq = await requireServer('rabbitmq');
+const rabbitmq = await requireSharedRabbitmq();
 
 test('a message that the broker refuses is an error, and those beside it arrive', async () => {
   const transport = await open(rabbitmq.url);
@@ -80,58 +80,6 @@ test('a message that was on its way when the connection was lost is a Connection
   await transport.publish(text('third'), { routingKey: queue });
   await again;
   expect(transport.stats.reconnects).toBe(1);
-});
-
-test('while memory runs short publishes wait, acks and deliveries go on, and it is said once', async () => {
-  const transport = await open(rabbitmq.url);
-  const producer = await open(rabbitmq.url, { maxWaitingPublishes: 3 });
-  const queue = named('queue');
-  await transport.declareQueue({ name: queue });
-  for (let i = 0; i < 5; i++) await transport.publish(text(`before ${i}`), { routingKey: queue });
-  const { consumer, deliveries, texts } = await take(transport, queue, { prefetch: 2 });
-  const told: string[] = [];
-  transport.on('blocked', (reason) => told.push(reason));
-  transport.on('unblocked', () => told.push('unblocked'));
-
-  await rabbitmq.ctl('set_vm_memory_high_watermark', '0.000001');
-  const [blocked, alsoBlocked] = [next(transport, 'blocked'), next(producer, 'blocked')];
-  let confirmed = 0;
-  const waiting = Array.from({ length: 3 }, (_, i) =>
-    transport.publish(text(`during ${i}`), { routingKey: queue }).then(() => {
-      confirmed += 1;
-    }),
-  );
-  const theirs = [0, 1, 2].map((i) => producer.publish(text(`theirs ${i}`), { routingKey: queue }));
-  await Promise.all([blocked, alsoBlocked]);
-  await expect(producer.publish(text('too much'), { routingKey: queue })).rejects.toThrow(
-    /takes no messages \(low on memory\) and 3 wait/,
-  );
-  // What was there is consumed and acknowledged meanwhile, by the same transport whose publishes wait.
-  await until(() => expect(deliveries.length).toBe(2));
-  for (let seen = 0; texts.length < 5 || seen < 5; ) {
-    for (; seen < deliveries.length; seen++) deliveries[seen]?.ack();
-    await until(() => expect(deliveries.length).toBeGreaterThanOrEqual(Math.min(5, seen + 1)));
-  }
-  await consumer.proveConsumption();
-  expect(texts).toEqual([0, 1, 2, 3, 4].map((i) => `before ${i}`));
-  expect(confirmed).toBe(0);
-
-  // Whoever gives up need not wait for the end of it.
-  const leaving = await open(rabbitmq.url);
-  const given = next(leaving, 'blocked');
-  const never = leaving.publish(text('never'), { routingKey: named('nowhere') });
-  const refused = expect(never).rejects.toThrow(ConnectionError);
-  await given;
-  await leaving.close();
-  await refused;
-
-  await rabbitmq.ctl('set_vm_memory_high_watermark', '0.4');
-  await Promise.all([...waiting, ...theirs]);
-  await until(() => {
-    for (const delivery of deliveries) delivery.ack();
-    expect(texts.length).toBe(11);
-  });
-  expect(told).toEqual(['low on memory', 'unblocked']);
 });
 
 test('a producer has one connection, and one more once it consumes', async () => {

@@ -3,6 +3,7 @@ export { ServerMissingError, ServerStartError } from './errors.js';
 export { freePort } from './free-port.js';
 export { python } from './python.js';
 export { ensureRabbitmq, type RabbitmqOptions, type RabbitmqServer, startRabbitmq } from './rabbitmq.js';
+export { type RabbitmqAddress, RabbitmqNode } from './rabbitmq-node.js';
 export { ensureRedis, type RedisOptions, type RedisServer, startRedis } from './redis.js';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
 export {

@@ -3,13 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { findOrInstall } from './install.js';
-import { run } from './run.js';
+import { environmentOf, RabbitmqNode } from './rabbitmq-node.js';
 import { OneProcessServer } from './server.js';
 import { type ServerCommand, ServerProcess } from './server-process.js';
 
 // The script in /usr/sbin changes user and folder and drops the environment; this one does as it is told.
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server';
-const CTL = '/usr/lib/rabbitmq/bin/rabbitmqctl';
 
 /** How a RabbitMQ server is set up. */
 export interface RabbitmqOptions {
@@ -29,12 +28,21 @@ export class RabbitmqServer extends OneProcessServer {
   }
 
   get url(): string {
-    return `amqp://guest:guest@${this.host}:${this.port}//`;
+    return this.node.url;
+  }
+
+  /** What others may use it by, in this process or another. */
+  get node(): RabbitmqNode {
+    return new RabbitmqNode({
+      port: this.port,
+      folder: this.process.folder,
+      epmdPort: this.#epmd.port,
+    });
   }
 
   /** Runs `rabbitmqctl` on it, which takes a second or two, and gives what it prints. */
-  async ctl(...args: string[]): Promise<string> {
-    return await run(CTL, ['--quiet', ...args], identity(this.port, this.process.folder, this.#epmd.port));
+  ctl(...args: string[]): Promise<string> {
+    return this.node.ctl(...args);
   }
 
   override async stop(): Promise<void> {
@@ -78,19 +86,6 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   }
 }
 
-/** Which node is meant, and what lets one talk to it. */
-function identity(port: number, folder: string, epmdPort: number): Record<string, string> {
-  return {
-    // The Erlang cookie is kept in the home folder.
-    HOME: folder,
-    ERL_EPMD_PORT: String(epmdPort),
-    RABBITMQ_NODENAME: `pool-${port}@localhost`,
-    RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
-    // A client that is killed leaves nothing in the folder it was run in.
-    ERL_CRASH_DUMP_SECONDS: '0',
-  };
-}
-
 async function rabbitmqCommand(
   file: string,
   port: number,
@@ -114,7 +109,7 @@ async function rabbitmqCommand(
     args: [],
     ready: /Server startup complete/,
     env: {
-      ...identity(port, folder, epmdPort),
+      ...environmentOf({ port, folder, epmdPort }),
       RABBITMQ_NODE_PORT: String(port),
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_DIST_PORT: String(distributionPort),

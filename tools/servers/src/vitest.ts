@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { ServerMissingError } from './errors.js';
+import { RabbitmqNode } from './rabbitmq-node.js';
 import { type ServerName, type Servers, startServer } from './servers.js';
 
 /** A test or a suite, as far as it is needed to skip it. */
@@ -35,6 +36,18 @@ export async function requirePart<T extends object | string>(
   start: () => Promise<T>,
 ): Promise<T> {
   return await required(name, start);
+}
+
+/**
+ * The RabbitMQ of all files of a project with `globalSetup: '@pool/servers/shared-rabbitmq'`. Others use it at the same
+ * time: name queues apart or make a virtual host, and do nothing to the server itself.
+ */
+export async function requireSharedRabbitmq(): Promise<RabbitmqNode> {
+  return await required('rabbitmq', async () => {
+    const address = inject('sharedRabbitmq');
+    if ('missing' in address) throw new ServerMissingError(address.missing);
+    return new RabbitmqNode(address);
+  });
 }
 
 async function required<T extends object | string>(name: string, start: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { type RabbitmqServer, TcpProxy } from '@pool/servers';
+import { TcpProxy } from '@pool/servers';
 import { onTestFinished } from 'vitest';
 
 /** A frame with a method, as a client sent it. */
@@ -18,7 +18,7 @@ export interface WatchedProxy {
   readonly sent: MethodFrame[];
 }
 
-export async function watchedProxy(broker: RabbitmqServer): Promise<WatchedProxy> {
+export async function watchedProxy(broker: { port: number; url: string }): Promise<WatchedProxy> {
   const sent: MethodFrame[] = [];
   const proxy = await TcpProxy.start(broker.port, (client) => {
     const reader = new FrameReader((frame) => sent.push(frame));
