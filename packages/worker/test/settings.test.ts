@@ -39,6 +39,27 @@ describe('settings of a worker', () => {
     });
   });
 
+  test.each([
+    [{ concurrency: 0 }, 'concurrency (from here): must be a whole number, 1 or more, not 0'],
+    [{ concurrency: '2' }, 'concurrency (from here): must be a whole number, 1 or more, not "2"'],
+    [{ healthPort: 65_536 }, 'must be a whole number, 0 to 65535, not 65536'],
+    [{ timeLimit: 0 }, 'must be a number of seconds above 0, not 0'],
+    [{ flushTimeout: Number.NaN }, 'must be a number of seconds above 0, not NaN'],
+    [{ shutdownTimeout: -1 }, 'must be a number of seconds, 0 or more, not -1'],
+    [{ queues: ['a', ''] }, 'queues.1 (from here): must be a text that is not empty, not ""'],
+    [{ queues: 'a' }, 'must be a list, not "a"'],
+    [{ poolOptions: [] }, 'must be an object, not an array'],
+    [{ logFormat: 'xml' }, 'must be one of auto, pretty, json, not "xml"'],
+    [{ disablePrefetch: null }, 'must be true or false, not null'],
+    [{ autoscale: '0,0' }, 'autoscale (from here): must allow at least 1'],
+    [{ autoscale: { min: 3 } }, "must be 'max,min', [max, min] or { max, min }, whole numbers"],
+    [{ autoscale: [8, 2, 1] }, "must be 'max,min', [max, min] or { max, min }, whole numbers"],
+    [{ autoscalePolicy: 'fast' }, 'must be a function'],
+    [{ rateLimits: { a: null } }, 'rateLimits.a (from here): must be a text or a number'],
+  ])('that are wrong say what they must be: %j', (settings, message) => {
+    expect(() => resolveSettings([{ from: 'here', settings }])).toThrow(message);
+  });
+
   test('of a pool that lacks what they need stop the worker before it connects', async () => {
     const app = new App('demo', { broker: 'memory://never' });
     const worker = new Worker(app, { pool: 'solo', autoscale: '4,1', logLevel: 'silent' });

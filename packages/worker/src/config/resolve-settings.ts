@@ -1,7 +1,7 @@
 import { nearestName } from '@pool/app';
-import type { z } from 'zod';
 import { WorkerConfigError } from '../errors.js';
-import { type Settings, settingNames, settingsSchema } from './schema.js';
+import { PartError } from './checks.js';
+import { checkSettings, type Settings, settingNames } from './schema.js';
 
 /** Some settings and where they are from, as an error message says it: `the environment`. */
 export interface SettingsSource {
@@ -26,14 +26,11 @@ export function resolveSettings(sources: readonly SettingsSource[]): Settings {
       origin.set(name, from);
     }
   }
-  const result = settingsSchema.safeParse(merged);
-  if (!result.success) {
-    for (const issue of result.error.issues) {
-      if (issue.code !== 'unrecognized_keys') problems.push(describeIssue(issue, origin));
-    }
-  }
-  if (!result.success || problems.length > 0) throw new WorkerConfigError(problems.join('; '));
-  return result.data;
+  const checked = checkSettings(merged, (name, error) => {
+    problems.push(describe(name, origin.get(name), error));
+  });
+  if (problems.length > 0) throw new WorkerConfigError(problems.join('; '));
+  return checked;
 }
 
 function unknownSetting(name: string, from: string): string {
@@ -42,9 +39,7 @@ function unknownSetting(name: string, from: string): string {
   return `${from} has the unknown setting ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
-function describeIssue(issue: z.core.$ZodIssue, origin: ReadonlyMap<string, string>): string {
-  const [name, ...path] = issue.path.map(String);
-  const where = [name, ...path].join('.');
-  const from = name === undefined ? undefined : origin.get(name);
-  return `${where}${from === undefined ? '' : ` (from ${from})`}: ${issue.message}`;
+function describe(name: string, from: string | undefined, error: unknown): string {
+  const where = [name, ...(error instanceof PartError ? error.path : [])].join('.');
+  return `${where}${from === undefined ? '' : ` (from ${from})`}: ${(error as Error).message}`;
 }

@@ -1,7 +1,19 @@
-import { z } from 'zod';
 import type { AutoscalePolicy } from '../autoscale-policy.js';
 import type { LogLevel } from '../logging/logger.js';
 import { parseRate } from '../rate-limit.js';
+import {
+  type Check,
+  count,
+  flag,
+  listOf,
+  oneOf,
+  optional,
+  recordOf,
+  seconds,
+  someSeconds,
+  text,
+  withDefault,
+} from './checks.js';
 
 /** Settings of a worker as checked, with their defaults; what they mean is said at `WorkerOptions`. */
 export interface Settings {
@@ -42,81 +54,100 @@ export interface Settings {
   readonly redirectStdoutsLevel: LogLevel;
 }
 
-const count = (min: number): z.ZodNumber => z.number().int().min(min);
-const seconds = (): z.ZodNumber => z.number().min(0);
-const names = z.array(z.string().min(1));
-
 /** `'8,2'`, `[8, 2]` or `{ max: 8, min: 2 }`, in either order, as Celery takes it. */
-const autoscale = z
-  .union([
-    z
-      .string()
-      .regex(/^\d+(,\d+)?$/, "must be 'max,min'")
-      .transform((text) => text.split(',').map(Number)),
-    z.array(count(0)).min(1).max(2),
-    z.strictObject({ max: count(1), min: count(0).default(0) }).transform(({ max, min }) => [max, min]),
-  ])
-  .transform(([a = 0, b = 0]) => ({ max: Math.max(a, b), min: Math.min(a, b) }))
-  .refine(({ max }) => max >= 1, 'must allow at least 1');
-
-const policy = z.custom<AutoscalePolicy>((value) => typeof value === 'function', 'must be a function');
-
-const rate = z.union([z.string(), z.number()]).superRefine((value, context) => {
-  try {
-    parseRate(value);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-  }
-});
-
-/** Every setting by name. What has no default is off, or depends on the pool. */
-const shape = {
-  pool: z.string().min(1).default('prefork'),
-  poolOptions: z.record(z.string(), z.unknown()).default({}),
-  concurrency: count(1).optional(),
-  autoscale: autoscale.optional(),
-  autoscalePolicy: policy.optional(),
-  autoscaleKeepalive: seconds().default(30),
-  queues: names.optional(),
-  excludeQueues: names.default([]),
-  hostname: z.string().min(1).optional(),
-
-  prefetchMultiplier: count(0).optional(),
-  disablePrefetch: z.boolean().default(false),
-  etaTaskLimit: count(1).default(10_000),
-  disableRateLimits: z.boolean().default(false),
-  rateLimits: z.record(z.string(), rate).default({}),
-
-  timeLimit: z.number().positive().optional(),
-  softTimeLimit: z.number().positive().optional(),
-  maxTasksPerChild: count(1).optional(),
-  maxMemoryPerChild: count(1).optional(),
-
-  softShutdownTimeout: seconds().default(0),
-  enableSoftShutdownOnIdle: z.boolean().default(false),
-  shutdownTimeout: seconds().default(0),
-  flushTimeout: z.number().positive().default(10),
-
-  consumptionTimeout: seconds().default(60),
-  connectionRetryOnStartup: z.boolean().default(true),
-  connectionMaxRetries: count(0).default(100),
-  deduplicateSuccessfulTasks: z.boolean().default(false),
-
-  stateDb: z.string().min(1).optional(),
-  revokesMax: count(1).default(50_000),
-  revokeExpires: z.number().positive().default(10_800),
-
-  healthPort: count(0).max(65_535).optional(),
-  healthHost: z.string().min(1).default('0.0.0.0'),
-
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  logFormat: z.enum(['auto', 'pretty', 'json']).default('auto'),
-  redirectStdouts: z.boolean().default(true),
-  redirectStdoutsLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('warn'),
+const autoscale: Check<{ max: number; min: number }> = (value) => {
+  const { max = Number.NaN, min = 0, ...others } = boundsOf(value);
+  const isCount = (bound: unknown): boolean => Number.isSafeInteger(bound) && (bound as number) >= 0;
+  if (!isCount(max) || !isCount(min) || Object.keys(others).length > 0)
+    throw new TypeError("must be 'max,min', [max, min] or { max, min }, whole numbers");
+  if (Math.max(max, min) < 1) throw new TypeError('must allow at least 1');
+  return { max: Math.max(max, min), min: Math.min(max, min) };
 };
 
-/** Checks settings and fills in defaults. */
-export const settingsSchema: z.ZodType<Settings> = z.strictObject(shape);
+function boundsOf(value: unknown): { max?: number; min?: number } {
+  if (typeof value === 'string' && /^\d+(,\d+)?$/.test(value)) return boundsOf(value.split(',').map(Number));
+  if (!Array.isArray(value)) return typeof value === 'object' && value !== null ? value : {};
+  const [max, min, ...others] = value as (number | undefined)[];
+  return others.length > 0 || max === undefined ? {} : { max, ...(min === undefined ? {} : { min }) };
+}
+
+const policy: Check<AutoscalePolicy> = (value) => {
+  if (typeof value !== 'function') throw new TypeError('must be a function');
+  return value as AutoscalePolicy;
+};
+
+const rate: Check<string | number> = (value) => {
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new TypeError('must be a text or a number');
+  parseRate(value);
+  return value;
+};
+
+/** Every setting by name. What has no default is off, or depends on the pool. */
+const checks: { readonly [Name in keyof Settings]-?: Check<Settings[Name]> } = {
+  pool: withDefault(text, 'prefork'),
+  poolOptions: withDefault(
+    recordOf<unknown>((value) => value),
+    {},
+  ),
+  concurrency: optional(count(1)),
+  autoscale: optional(autoscale),
+  autoscalePolicy: optional(policy),
+  autoscaleKeepalive: withDefault(seconds, 30),
+  queues: optional(listOf(text)),
+  excludeQueues: withDefault(listOf(text), []),
+  hostname: optional(text),
+
+  prefetchMultiplier: optional(count(0)),
+  disablePrefetch: withDefault(flag, false),
+  etaTaskLimit: withDefault(count(1), 10_000),
+  disableRateLimits: withDefault(flag, false),
+  rateLimits: withDefault(recordOf(rate), {}),
+
+  timeLimit: optional(someSeconds),
+  softTimeLimit: optional(someSeconds),
+  maxTasksPerChild: optional(count(1)),
+  maxMemoryPerChild: optional(count(1)),
+
+  softShutdownTimeout: withDefault(seconds, 0),
+  enableSoftShutdownOnIdle: withDefault(flag, false),
+  shutdownTimeout: withDefault(seconds, 0),
+  flushTimeout: withDefault(someSeconds, 10),
+
+  consumptionTimeout: withDefault(seconds, 60),
+  connectionRetryOnStartup: withDefault(flag, true),
+  connectionMaxRetries: withDefault(count(0), 100),
+  deduplicateSuccessfulTasks: withDefault(flag, false),
+
+  stateDb: optional(text),
+  revokesMax: withDefault(count(1), 50_000),
+  revokeExpires: withDefault(someSeconds, 10_800),
+
+  healthPort: optional(count(0, 65_535)),
+  healthHost: withDefault(text, '0.0.0.0'),
+
+  logLevel: withDefault(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
+  logFormat: withDefault(oneOf('auto', 'pretty', 'json'), 'auto'),
+  redirectStdouts: withDefault(flag, true),
+  redirectStdoutsLevel: withDefault(oneOf('trace', 'debug', 'info', 'warn', 'error'), 'warn'),
+};
 
 /** Every setting's name, in the order the docs list them. */
-export const settingNames: readonly string[] = Object.freeze(Object.keys(shape));
+export const settingNames: readonly string[] = Object.freeze(Object.keys(checks));
+
+/** Checks settings and fills in defaults; what is wrong is told by name. */
+export function checkSettings(
+  values: Readonly<Record<string, unknown>>,
+  onWrong: (name: string, error: unknown) => void,
+): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, check] of Object.entries<Check<unknown>>(checks)) {
+    try {
+      const value = check(values[name]);
+      if (value !== undefined) settings[name] = value;
+    } catch (error) {
+      onWrong(name, error);
+    }
+  }
+  return settings as unknown as Settings;
+}
