@@ -51,13 +51,16 @@ export function applyTarget<R>(
   ) as Promise<void>;
 }
 
+/** What a job without keyword arguments has for them: the one object that need not be looked into. */
+export const NO_KWARGS: Readonly<Record<string, unknown>> = Object.freeze({});
+
 /** Calls a target as pools do: keyword arguments, if there are any, are one last object. */
 export function callTarget<R>(
   target: TargetFunction<R>,
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
 ): R | PromiseLike<R> {
-  for (const _ in kwargs) return target(...args, kwargs);
+  if (kwargs !== NO_KWARGS) for (const _ in kwargs) return target(...args, kwargs);
   return target(...args);
 }
 

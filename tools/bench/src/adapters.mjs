@@ -7,6 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  * @typedef {object} Adapter
  * @property {(name: string, value: unknown) => Promise<unknown>} call
  * @property {() => Promise<unknown>} close
+ * @property {(name: string, value: unknown, callback: (result: unknown) => void) => void} [callWithin] where a call has
+ *   ended when this returns
  */
 /**
  * @typedef {object} AdapterKind
@@ -53,14 +55,19 @@ const own = (specifier, className, options) => async (size) => {
       accepted++;
     },
   };
+  /** @param {string} name */
+  const targetOf = (name) => {
+    let target = targets.get(name);
+    if (target === undefined) {
+      target = { module: tasks, name };
+      targets.set(name, target);
+    }
+    return target;
+  };
   return {
-    call(name, value) {
-      let target = targets.get(name);
-      if (target === undefined) {
-        target = { module: tasks, name };
-        targets.set(name, target);
-      }
-      return pool.applyAsync(target, [value], undefined, jobOptions).result;
+    call: (name, value) => pool.applyAsync(targetOf(name), [value], undefined, jobOptions).result,
+    callWithin(name, value, callback) {
+      pool.applyAsync(targetOf(name), [value], undefined, { ...jobOptions, callback });
     },
     close: async () => {
       await pool.stop();
@@ -122,7 +129,7 @@ const jestWorker = (/** @type {boolean} */ enableWorkerThreads) => async (size, 
 
 /** How many calls pools on the event loop run at the same time. */
 const INLINE = 1000;
-const inlineLoads = ['noop', 'rtt', 'sleep'];
+const inlineLoads = ['memory', 'noop', 'rtt', 'sleep'];
 
 /** @returns {AdapterKind['create']} */
 const inline = (/** @type {string} */ specifier, /** @type {string} */ className) => (_size, require) =>
@@ -181,7 +188,7 @@ export const adapters = {
   '@pool/solo': {
     kind: 'inline',
     ours: true,
-    loads: ['noop', 'rtt'],
+    loads: ['memory', 'noop', 'rtt', 'within'],
     create: inline('@pool/solo', 'SoloPool'),
   },
   '@pool/green': {

@@ -42,6 +42,63 @@ export function throughput(call, isRight, inFlight, seconds) {
 }
 
 /**
+ * Makes so many calls, so many at a time.
+ *
+ * @param {(i: number) => Promise<unknown>} call
+ * @param {(value: unknown, i: number) => boolean} isRight
+ * @param {number} inFlight
+ * @param {number} calls
+ */
+export async function complete(call, isRight, inFlight, calls) {
+  let sent = 0;
+  const caller = async () => {
+    while (sent < calls) {
+      const i = sent++;
+      const value = await call(i);
+      if (!isRight(value, i)) throw new Error(`call ${i} came back as ${value}`);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, caller));
+}
+
+/** How many calls `overhead` times at once, and how often. */
+const STRETCH = 50_000;
+const STRETCHES = 15;
+
+/**
+ * What a pool that runs a call within its own adds to it: nanoseconds of the call itself, and of the same call through the
+ * pool, each told of its value by a callback. Medians of stretches that take turns.
+ *
+ * @param {(value: unknown) => unknown} itself
+ * @param {(value: unknown, callback: (result: unknown) => void) => void} through
+ */
+export function overhead(itself, through) {
+  let sum = 0;
+  const add = (/** @type {unknown} */ value) => {
+    sum += Number(value);
+  };
+  /** @param {(value: unknown) => void} call */
+  const stretch = (call) => {
+    sum = 0;
+    const start = performance.now();
+    for (let i = 0; i < STRETCH; i++) call([i, 1]);
+    const took = performance.now() - start;
+    if (sum !== (STRETCH * (STRETCH + 1)) / 2) throw new Error(`the calls came to ${sum}`);
+    return (took * 1e6) / STRETCH;
+  };
+  const alone = () => stretch((value) => add(itself(value)));
+  const pooled = () => stretch((value) => through(value, add));
+  for (let i = 0; i < 3; i++) alone() + pooled();
+  const rounds = Array.from({ length: STRETCHES }, () => ({ alone: alone(), pooled: pooled() }));
+  /** @param {(round: { alone: number, pooled: number }) => number} of */
+  const middle = (of) => rounds.map(of).sort((a, b) => a - b)[STRETCHES >> 1] ?? Number.NaN;
+  return {
+    alone: middle(({ alone }) => alone),
+    added: middle(({ alone, pooled }) => pooled - alone),
+  };
+}
+
+/**
  * One call at a time: the time of each, in microseconds, sorted.
  *
  * @param {(i: number) => Promise<unknown>} call

@@ -1,12 +1,15 @@
 // Measures one pool in a process of its own: `node measure.mjs ADAPTER SIZE SECONDS LOADS`. Prints JSON.
 import { createRequire } from 'node:module';
 import { adapters } from './adapters.mjs';
-import { calibrate, headOfLine, roundTrips, throughput } from './loads.mjs';
+import { calibrate, complete, headOfLine, overhead, roundTrips, throughput } from './loads.mjs';
 import { treeMemory } from './memory.mjs';
 import { installPeers } from './peers.mjs';
 
+/** After how many calls memory is measured. */
+const MEMORY_CALLS = 30_000;
 const [name = '', size = '2', seconds = '1', loads = ''] = process.argv.slice(2);
-const { burn } = createRequire(import.meta.url)('./tasks/tasks.cjs');
+const functions = createRequire(import.meta.url)('./tasks/tasks.cjs');
+const { burn } = functions;
 const require = installPeers();
 const adapter = adapters[name];
 if (adapter === undefined) throw new Error(`there is no adapter named ${name}`);
@@ -25,14 +28,24 @@ result['start'] = performance.now() - created;
 const noop = (i) => pool.call('noop', [i, 1]);
 /** @type {(value: unknown, i: number) => boolean} */
 const isSum = (value, i) => value === i + 1;
-if (wanted.has('noop')) {
-  await throughput(noop, isSum, 2000, time / 2);
-  result['noop'] = await throughput(noop, isSum, 2000, time);
+if (wanted.has('memory')) {
+  // As many for the slow as for the fast, before anything else.
+  await complete(noop, isSum, 2000, MEMORY_CALLS);
   const memory = treeMemory();
   if (memory !== undefined) {
     result['memory'] = memory.tree;
     if (adapter.kind === 'process') result['child'] = memory.started / Number(size);
   }
+}
+if (wanted.has('noop')) {
+  await throughput(noop, isSum, 2000, time / 2);
+  result['noop'] = await throughput(noop, isSum, 2000, time);
+}
+if (wanted.has('within') && pool.callWithin !== undefined) {
+  const { callWithin } = pool;
+  const { alone, added } = overhead(functions.noop, (value, callback) => callWithin('noop', value, callback));
+  result['alone'] = alone;
+  result['added'] = added;
 }
 for (const [load, length, inFlight] of /** @type {const} */ ([
   ['echo1k', 1024, 256],

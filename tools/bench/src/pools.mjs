@@ -9,7 +9,18 @@ import { installPeers } from './peers.mjs';
 const run = promisify(execFile);
 const measure = fileURLToPath(new URL('./measure.mjs', import.meta.url));
 /** `start` is a process of its own each time; all others share one. */
-export const allLoads = ['noop', 'echo1k', 'echo100k', 'rtt', 'cpu', 'line', 'sleep', 'start'];
+export const allLoads = [
+  'memory',
+  'noop',
+  'echo1k',
+  'echo100k',
+  'rtt',
+  'cpu',
+  'line',
+  'sleep',
+  'within',
+  'start',
+];
 
 /** How many times a pool is started in a round. */
 const STARTS = 2;
@@ -82,7 +93,7 @@ export async function benchPools({ rounds, within, only, loads, size }) {
 
 /** @param {string} name */
 function loadsOf(name) {
-  return adapters[name]?.loads ?? allLoads.filter((load) => load !== 'sleep');
+  return adapters[name]?.loads ?? allLoads.filter((load) => load !== 'sleep' && load !== 'within');
 }
 
 /**

@@ -22,6 +22,8 @@ export const columns = [
   { key: 'sleep', title: '10 ms sleeps/s', format: rate, better: 1 },
   { key: 'p50', title: 'round trip p50 µs', format: (v) => v.toFixed(1), better: -1 },
   { key: 'p99', title: 'p99 µs', format: (v) => v.toFixed(0), better: -1 },
+  { key: 'alone', title: 'the call itself ns', format: (v) => v.toFixed(0), better: -1 },
+  { key: 'added', title: 'the pool adds ns', format: (v) => v.toFixed(0), better: -1 },
   { key: 'cpu', title: '1 ms CPU, share of ideal', format: (v) => v.toFixed(2), better: 1 },
   { key: 'line', title: 'short tasks past a long one, ms', format: (v) => v.toFixed(0), better: -1 },
   { key: 'start', title: 'start to first result ms', format: (v) => v.toFixed(1), better: -1 },
