@@ -1,33 +1,25 @@
 import type { Child, ChildExit, ChildListener } from './child.js';
 import {
-  ABORT,
   type ChildInit,
-  DETAILED_JOB,
-  DETAILED_QUICK_JOB,
   DONE,
   DONE_VOID,
   FAILED,
   FATAL,
-  INIT,
-  JOB,
-  type JobDetails,
   LEAVING,
   MEMORY,
   MESSAGE_WIDTH,
   POSTED,
-  QUICK_JOB,
   READY,
-  RECALL,
   RETURNED,
-  SLOT,
   STARTED,
-  STOP,
-  TARGET,
 } from './child-messages.js';
+import { ChildOrders } from './child-orders.js';
 import { monotonic } from './deadlines.js';
 import { ExceptionInfo, type ExceptionInfoData } from './exception-info.js';
 import { JobQueue } from './job-queue.js';
+import type { LinkOwner } from './link-owner.js';
 import type { PoolJob } from './pool-job.js';
+import { costOf } from './run-times.js';
 import type { TargetEntry, TargetTable } from './target-table.js';
 
 /**
@@ -36,30 +28,11 @@ import type { TargetEntry, TargetTable } from './target-table.js';
  */
 export type ChildPhase = 'starting' | 'ready' | 'draining' | 'stopping' | 'killed' | 'gone';
 
-/** What a link tells its pool. None of it throws. */
-export interface LinkOwner {
-  linkReady(link: ChildLink): void;
-  jobAccepted(job: PoolJob, link: ChildLink, time: number): void;
-  jobSucceeded(job: PoolJob, value: unknown): void;
-  jobFailed(job: PoolJob, info: ExceptionInfo): void;
-  jobPosted(job: PoolJob, value: unknown): void;
-  /** The child gave these back, not started. It was asked for `job`, or for all it could. */
-  jobsReturned(jobs: PoolJob[], job: PoolJob | undefined): void;
-  /** A batch was dealt with. */
-  linkProgressed(link: ChildLink): void;
-  linkDrained(link: ChildLink): void;
-  /** The child ended; its jobs are still in `held`. */
-  linkExited(link: ChildLink, exit: ChildExit): void;
-}
-
 /** A child as its pool sees it: the jobs it holds, in the order it runs them, and what it told of itself. */
 export class ChildLink implements ChildListener {
   readonly #owner: LinkOwner;
-  readonly #targets: TargetTable;
+  readonly #orders: ChildOrders;
   #child: Child | undefined = undefined;
-  #toldTargets = 0;
-  #toldGeneration = 0;
-  #wrote = false;
   #recalled = false;
 
   /** The index of its slot, from 1; 0 for a spare. */
@@ -98,7 +71,7 @@ export class ChildLink implements ChildListener {
 
   constructor(owner: LinkOwner, targets: TargetTable, index: number) {
     this.#owner = owner;
-    this.#targets = targets;
+    this.#orders = new ChildOrders(targets);
     this.index = index;
   }
 
@@ -111,8 +84,7 @@ export class ChildLink implements ChildListener {
       child.kill('SIGKILL');
       return;
     }
-    child.write(INIT, 0, init, null);
-    child.flush();
+    this.#orders.begin(child, init);
   }
 
   get congested(): boolean {
@@ -135,72 +107,44 @@ export class ChildLink implements ChildListener {
    * @throws NotTransferableError when it cannot be carried
    */
   send(job: PoolJob, target: TargetEntry, quick: boolean): void {
-    const child = this.#child as Child;
-    this.#wrote = true;
-    if (target.index >= this.#toldTargets || this.#toldGeneration !== this.#targets.generation)
-      this.#tellTargets(child, target.index);
-    const before = child.written ?? 0;
-    const { options, softTimeout } = job;
-    const detailed = options.correlationId !== undefined || softTimeout !== undefined || hasKeys(job.kwargs);
-    if (detailed) {
-      const details: JobDetails = [
-        job.args,
-        hasKeys(job.kwargs) ? job.kwargs : null,
-        options.correlationId ?? null,
-        softTimeout ?? 0,
-      ];
-      child.write(quick ? DETAILED_QUICK_JOB : DETAILED_JOB, job.id, target.index, details);
-    } else child.write(quick ? QUICK_JOB : JOB, job.id, target.index, job.args);
+    const weight = this.#orders.writeJob(job, target, quick);
     if (this.held.length === 0) this.activeAt = monotonic();
     this.held.push(job);
-    job.weight = (child.written ?? 0) - before;
-    this.weight += job.weight;
+    job.weight = weight;
+    this.weight += weight;
     this.assigned += 1;
-    if (quick) this.cost += costOf(job);
+    if (quick) this.cost += costOf(job.runTimes);
     else this.slowHeld += 1;
     job.link = this;
     job.sent += 1;
     job.sentQuick = quick;
   }
 
-  #tellTargets(child: Child, upTo: number): void {
-    if (this.#toldGeneration !== this.#targets.generation) {
-      this.#toldGeneration = this.#targets.generation;
-      this.#toldTargets = 0;
-    }
-    for (; this.#toldTargets <= upTo; this.#toldTargets++) {
-      const { module, name } = this.#targets.at(this.#toldTargets);
-      child.write(TARGET, this.#toldTargets, module, name);
-    }
-  }
-
   flush(): void {
-    if (!this.#wrote) return;
-    this.#wrote = false;
-    this.#child?.flush(this.held.length === 1 && this.slowHeld === 0);
+    this.#orders.flushJobs(this.held.length === 1 && this.slowHeld === 0);
   }
 
   /** Aborts the signal of a running job: for its soft limit, or because it is to end if that is 0. */
   abort(job: PoolJob, softTimeout: number): void {
-    this.#tell(ABORT, job.id, softTimeout);
+    if (this.#listens) this.#orders.abort(job.id, softTimeout);
   }
 
   /** Asks for a job it has not started, or for all of them. */
   recall(job: PoolJob | undefined): void {
-    this.#tell(RECALL, job?.id ?? 0, null);
+    if (this.#listens) this.#orders.recall(job?.id ?? 0);
   }
 
   /** Gives a spare its slot. */
   assignSlot(index: number): void {
     this.index = index;
-    this.#tell(SLOT, index, null);
+    if (this.#listens) this.#orders.assignSlot(index);
   }
 
   /** Lets the child leave once it has ended what it holds. */
   stop(): void {
-    if (this.phase === 'stopping' || this.phase === 'killed' || this.phase === 'gone') return;
+    if (this.phase === 'stopping' || !this.#listens) return;
     this.phase = 'stopping';
-    this.#tell(STOP, 0, null);
+    this.#orders.stop();
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -209,10 +153,8 @@ export class ChildLink implements ChildListener {
     this.#child?.kill(signal);
   }
 
-  #tell(kind: number, id: number, a: unknown): void {
-    if (this.#child === undefined || this.phase === 'killed' || this.phase === 'gone') return;
-    this.#child.write(kind, id, a, null);
-    this.#child.flush();
+  get #listens(): boolean {
+    return this.phase !== 'killed' && this.phase !== 'gone';
   }
 
   onMessages(batch: readonly unknown[]): void {
@@ -225,11 +167,11 @@ export class ChildLink implements ChildListener {
   #onMessage(kind: number, id: number, a: unknown, b: unknown, now: number): void {
     switch (kind) {
       case DONE:
-        this.#succeed(this.#take(id, b as number, now), a);
+      case DONE_VOID: {
+        const job = this.#take(id, b as number, now);
+        if (job !== undefined) this.#owner.jobSucceeded(job, kind === DONE ? a : undefined);
         return;
-      case DONE_VOID:
-        this.#succeed(this.#take(id, b as number, now), undefined);
-        return;
+      }
       case FAILED: {
         const job = this.#take(id, b as number, now);
         if (job !== undefined) this.#owner.jobFailed(job, new ExceptionInfo(a as ExceptionInfoData));
@@ -288,11 +230,7 @@ export class ChildLink implements ChildListener {
     job.link = undefined;
     this.weight -= job.weight;
     if (!job.sentQuick) this.slowHeld -= 1;
-    this.cost = this.held.length === 0 ? 0 : Math.max(0, this.cost - costOf(job));
-  }
-
-  #succeed(job: PoolJob | undefined, value: unknown): void {
-    if (job !== undefined) this.#owner.jobSucceeded(job, value);
+    this.cost = this.held.length === 0 ? 0 : Math.max(0, this.cost - costOf(job.runTimes));
   }
 
   #acceptThrough(id: number, now: number): void {
@@ -361,14 +299,4 @@ export class ChildLink implements ChildListener {
     if (this.phase === 'gone') return;
     this.#owner.linkExited(this, exit);
   }
-}
-
-/** What a job is expected to take, in microseconds; the way there and back counts too. */
-function costOf(job: PoolJob): number {
-  return 1 + (job.runTimes?.mean ?? 0);
-}
-
-function hasKeys(object: object): boolean {
-  for (const _ in object) return true;
-  return false;
 }

@@ -1,6 +1,6 @@
 import { BasePool } from './base-pool.js';
 import type { Child, ChildExit, ChildListener, ChildSpec } from './child.js';
-import { ChildLink, type LinkOwner } from './child-link.js';
+import { ChildLink } from './child-link.js';
 import type { ChildInit } from './child-messages.js';
 import {
   type ChildPoolOptions,
@@ -14,6 +14,7 @@ import { ExceptionInfo } from './exception-info.js';
 import { discarded, endedBeforeStart, sortHeld } from './held-jobs.js';
 import type { Job } from './job.js';
 import { JobQueue } from './job-queue.js';
+import type { LinkOwner } from './link-owner.js';
 import type { ChildEvent } from './pool-events.js';
 import type { PoolJob } from './pool-job.js';
 import { Scheduler } from './scheduler.js';

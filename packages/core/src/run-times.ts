@@ -42,3 +42,8 @@ export class RunTimes {
     if (this.#proof < MAX_PROOF) this.#proof <<= 1;
   }
 }
+
+/** What a job of which so much is known is expected to take, in microseconds; the way there and back counts too. */
+export function costOf(runTimes: RunTimes | undefined): number {
+  return 1 + (runTimes?.mean ?? 0);
+}

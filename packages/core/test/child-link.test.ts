@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { ChildLink, type LinkOwner } from '../src/child-link.js';
+import { ChildLink } from '../src/child-link.js';
 import { DONE, READY, RETURNED } from '../src/child-messages.js';
+import type { LinkOwner } from '../src/link-owner.js';
 import { PoolJob } from '../src/pool-job.js';
 import { Scheduler } from '../src/scheduler.js';
 import { TargetTable } from '../src/target-table.js';
