@@ -7,8 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  * @typedef {object} Adapter
  * @property {(name: string, value: unknown) => Promise<unknown>} call
  * @property {() => Promise<unknown>} close
- * @property {(name: string, value: unknown, callback: (result: unknown) => void) => void} [callWithin] where a call has
- *   ended when this returns
+ * @property {(name: string, callback: (result: unknown) => void) => (value: unknown) => void} [within] for a pool whose
+ *   calls have ended when they return: makes calls that tell their result to a callback
  */
 /**
  * @typedef {object} AdapterKind
@@ -66,8 +66,10 @@ const own = (specifier, className, options) => async (size) => {
   };
   return {
     call: (name, value) => pool.applyAsync(targetOf(name), [value], undefined, jobOptions).result,
-    callWithin(name, value, callback) {
-      pool.applyAsync(targetOf(name), [value], undefined, { ...jobOptions, callback });
+    within(name, callback) {
+      const options = { acceptCallback: jobOptions.acceptCallback, callback };
+      const target = targetOf(name);
+      return (value) => void pool.applyAsync(target, [value], undefined, options);
     },
     close: async () => {
       await pool.stop();

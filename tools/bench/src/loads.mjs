@@ -70,13 +70,14 @@ const STRETCHES = 15;
  * pool, each told of its value by a callback. Medians of stretches that take turns.
  *
  * @param {(value: unknown) => unknown} itself
- * @param {(value: unknown, callback: (result: unknown) => void) => void} through
+ * @param {(callback: (result: unknown) => void) => (value: unknown) => void} within
  */
-export function overhead(itself, through) {
+export function overhead(itself, within) {
   let sum = 0;
   const add = (/** @type {unknown} */ value) => {
     sum += Number(value);
   };
+  const through = within(add);
   /** @param {(value: unknown) => void} call */
   const stretch = (call) => {
     sum = 0;
@@ -87,7 +88,7 @@ export function overhead(itself, through) {
     return (took * 1e6) / STRETCH;
   };
   const alone = () => stretch((value) => add(itself(value)));
-  const pooled = () => stretch((value) => through(value, add));
+  const pooled = () => stretch(through);
   for (let i = 0; i < 3; i++) alone() + pooled();
   const rounds = Array.from({ length: STRETCHES }, () => ({ alone: alone(), pooled: pooled() }));
   /** @param {(round: { alone: number, pooled: number }) => number} of */

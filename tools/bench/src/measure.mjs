@@ -41,9 +41,9 @@ if (wanted.has('noop')) {
   await throughput(noop, isSum, 2000, time / 2);
   result['noop'] = await throughput(noop, isSum, 2000, time);
 }
-if (wanted.has('within') && pool.callWithin !== undefined) {
-  const { callWithin } = pool;
-  const { alone, added } = overhead(functions.noop, (value, callback) => callWithin('noop', value, callback));
+if (wanted.has('within') && pool.within !== undefined) {
+  const { within } = pool;
+  const { alone, added } = overhead(functions.noop, (callback) => within('noop', callback));
   result['alone'] = alone;
   result['added'] = added;
 }
