@@ -1,6 +1,6 @@
 import { chain, chord, group } from '@pool/app';
 import { ChordError } from '@pool/results';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { memoryApp, runWorker } from './support/in-process.js';
 
 test('chains, groups, chords, links and replaced tasks run to their end', async () => {
@@ -44,4 +44,31 @@ test('a chord counts a member once that was retried', async () => {
   const result = await chord([flaky.s(1), flaky.s(2), flaky.s(3)], sum.s()).applyAsync();
   expect(await result.get({ timeout: 60 })).toBe(6);
   expect(worker.counters.retried).toBe(3);
+});
+
+test('a failure is stored before its errbacks are called, which look for it there, and a success after its followers', async () => {
+  const app = await memoryApp();
+  const note = app.task('demo.note', () => {});
+  const fail = app.task('demo.fail', () => {
+    throw new RangeError('no');
+  });
+  const order: string[] = [];
+  const results = await app.resultStore();
+  const store = results.store.bind(results);
+  vi.spyOn(results, 'store').mockImplementation(async (entries) => {
+    await store(entries);
+    for (const { id, state } of 'id' in entries ? [entries] : entries) order.push(`${id} ${state}`);
+  });
+  app.on('beforeTaskPublish', ({ id }) => order.push(id));
+  const { worker } = await runWorker(app);
+  const calls = [
+    fail.applyAsync([], { taskId: 'failing', linkError: note.si().set({ taskId: 'errback' }) }),
+    note.applyAsync([], { taskId: 'succeeding', link: note.si().set({ taskId: 'callback' }) }),
+  ];
+  await Promise.all(calls);
+  await expect.poll(() => worker.counters.succeeded, { timeout: 60_000 }).toBe(3);
+  const at = (what: string): number => order.indexOf(what);
+  expect(order).toHaveLength(8);
+  expect(at('failing FAILURE')).toBeLessThan(at('errback'));
+  expect(at('callback')).toBeLessThan(at('succeeding SUCCESS'));
 });

@@ -88,6 +88,24 @@ describe.each(places)('workflows over $name with parts on both sides', (place) =
       });
     });
 
+    test('an errback in Python that takes an id as well finds the error of a failure here', async () => {
+      const taskId = randomUUID();
+      const errback = { ...task('py.errback'), options: { task_id: taskId } };
+      await python.canvas({ ...task('js.fail', 'broken'), link_error: [errback] });
+      expect((await python.get([taskId]))[0]?.value).toEqual(['broken', true]);
+    });
+
+    test('an errback in Python that takes three arguments alone fails for a failure elsewhere, as between two workers of Celery', async () => {
+      const taskId = randomUUID();
+      const errback = { ...task('py.strict_errback'), options: { task_id: taskId } };
+      await python.canvas({ ...task('js.fail', 'broken'), link_error: [errback] });
+      const [outcome] = await python.get([taskId]);
+      expect(outcome).toMatchObject({ state: 'FAILURE', error: { type: 'TypeError' } });
+      expect(outcome?.error?.message).toMatch(
+        /missing 2 required positional arguments: 'exc' and 'traceback'/,
+      );
+    });
+
     test.each([
       ['py', 'js'],
       ['js', 'py'],
@@ -136,6 +154,17 @@ describe.each(places)('workflows over $name with parts on both sides', (place) =
       const errback = app.signature('js.echo', []).set({ taskId });
       const failed = await app.signature('py.fail', ['broken']).linkError(errback).delay();
       expect(await app.AsyncResult(taskId).get({ timeout })).toEqual([failed.id]);
+    });
+
+    test('an errback here finds the error of a failure in Python by its id', async () => {
+      const taskId = randomUUID();
+      await app
+        .signature('py.fail', ['broken'])
+        .linkError(app.signature('js.errback', []).set({ taskId }))
+        .delay();
+      const [message, traced] = (await app.AsyncResult(taskId).get({ timeout })) as [string, boolean];
+      expect(message).toContain('broken');
+      expect(traced).toBe(true);
     });
 
     test('a failed member in Python fails the chord here', async () => {

@@ -69,12 +69,18 @@ const attempted: ReadonlyMap<Ending | undefined, boolean> = new Map<Ending, bool
   ['discarded', false],
 ]);
 
+/**
+ * Whose state is stored before anything follows: the next try would tell of itself too soon, and an errback, which gets
+ * no more than the id of what failed, looks there for the error.
+ */
+const storedFirst: ReadonlySet<Outcome[0]> = new Set([RETRY, FAILURE, MALFORMED, REJECT, REVOKED]);
+
 /** How often followers are tried to be published before the task's message is given back. */
 const PUBLISH_ATTEMPTS = 5;
 
 /**
  * The one way a request ends. Whatever happened to it, the order is the same: what follows it is published, its state
- * is stored (of a retry the other way round), its message is settled, and then it is logged, counted and told. So they
+ * is stored (unless it succeeded the other way round, as in Celery), its message is settled, and then it is logged, counted and told. So they
  * never disagree, and a message that is settled late is settled only when everything else is safe.
  */
 export class Finisher {
@@ -147,13 +153,9 @@ export class Finisher {
     request.verdict = verdict;
     request.outcome = outcome;
     this.#pending += 1;
-    const details = outcome[3];
     if (!verdict.final) this.#settle(request);
-    // Told before the next attempt can tell of itself: what comes last is what a reader believes.
-    else if (outcome[0] === RETRY) this.#store(request, outcome);
-    else if (details !== null && (details.retry !== undefined || details.followUp !== undefined))
-      void this.#follow(request, outcome);
-    else this.#store(request, outcome);
+    else if (storedFirst.has(outcome[0]) || !hasFollowers(outcome)) this.#store(request, outcome);
+    else void this.#follow(request, outcome);
   }
 
   /** Publishes what follows the task, then goes on. */
@@ -175,7 +177,7 @@ export class Finisher {
         await pause(backOff(attempt), this.#givingUp.signal);
       }
     }
-    if (outcome[0] === RETRY) this.#settle(request);
+    if (storedFirst.has(outcome[0])) this.#settle(request);
     else this.#store(request, outcome);
   }
 
@@ -245,7 +247,7 @@ export class Finisher {
 
   #stored(request: Request): void {
     const outcome = request.outcome as Outcome;
-    if (outcome[0] === RETRY) void this.#follow(request, outcome);
+    if (storedFirst.has(outcome[0]) && hasFollowers(outcome)) void this.#follow(request, outcome);
     else this.#settle(request);
   }
 
@@ -283,6 +285,10 @@ export class Finisher {
     this.#waiters = [];
     for (const resolve of waiters) resolve();
   }
+}
+
+function hasFollowers([, , , details]: Outcome): boolean {
+  return details !== null && (details.retry !== undefined || details.followUp !== undefined);
 }
 
 function settleDelivery(request: Request, settle: Settling): void {
