@@ -1,4 +1,5 @@
 import { existsSync, openSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { App } from '@pool/app';
 
@@ -46,4 +47,10 @@ export const hold = app.task('faults.hold', async (/** @type {number} */ n) => {
   while (!existsSync(`${process.env['FAULTS_RUNS']}/${n}`)) await sleep(20);
   note('ended', n);
   return n;
+});
+
+/** The packages whose CommonJS modules this process has loaded. */
+export const packages = app.task('faults.packages', () => {
+  const files = Object.keys(createRequire(import.meta.url).cache);
+  return [...new Set(files.map((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]))];
 });
