@@ -1,12 +1,6 @@
-import { defineProject } from 'vitest/config';
+import { tests } from '../../vitest.shared.js';
 
-export default defineProject({
-  test: {
-    name: 'prefork',
-    include: ['test/**/*.test.ts'],
-    // Every Node process that starts reads this file, and these tests start many.
-    env: { NODE_EXTRA_CA_CERTS: '' },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-  },
+export default tests('prefork', {
+  // Every Node process that starts reads this file, and these tests start many.
+  env: { NODE_EXTRA_CA_CERTS: '' },
 });

@@ -1,5 +1,3 @@
-import { defineProject } from 'vitest/config';
+import { tests } from '../../vitest.shared.js';
 
-export default defineProject({
-  test: { name: 'results-rpc', include: ['test/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
-});
+export default tests('results-rpc');

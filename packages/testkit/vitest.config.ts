@@ -1,12 +1,6 @@
-import { defineProject } from 'vitest/config';
+import { tests } from '../../vitest.shared.js';
 
-export default defineProject({
-  test: {
-    name: 'testkit',
-    include: ['test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    maxConcurrency: 12,
-    globalSetup: ['test/support/build-fixtures.ts'],
-  },
+export default tests('testkit', {
+  maxConcurrency: 12,
+  globalSetup: ['test/support/build-fixtures.ts'],
 });

@@ -1,12 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { defineProject } from 'vitest/config';
+import { tests } from '../../vitest.shared.js';
 
-export default defineProject({
-  test: {
-    name: 'transport-amqp',
-    include: ['test/**/*.test.ts'],
-    globalSetup: fileURLToPath(import.meta.resolve('@pool/servers/shared-rabbitmq')),
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-  },
+export default tests('transport-amqp', {
+  globalSetup: fileURLToPath(import.meta.resolve('@pool/servers/shared-rabbitmq')),
 });

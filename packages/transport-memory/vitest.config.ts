@@ -1,10 +1,3 @@
-import { defineProject } from 'vitest/config';
+import { tests } from '../../vitest.shared.js';
 
-export default defineProject({
-  test: {
-    name: 'transport-memory',
-    include: ['test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-  },
-});
+export default tests('transport-memory');

@@ -1,5 +1,0 @@
-import { defineProject } from 'vitest/config';
-
-export default defineProject({
-  test: { name: 'docs', testTimeout: 120_000, hookTimeout: 120_000, include: ['test/**/*.test.mjs'] },
-});

@@ -1,0 +1,7 @@
+import { tests } from '../../vitest.shared.js';
+
+export default tests('faults', {
+  testTimeout: 240_000,
+
+  fileParallelism: false, // each of them has several workers and a broker under load
+});
