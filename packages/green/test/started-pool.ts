@@ -1,11 +1,5 @@
 import { GreenPool, type GreenPoolOptions } from '@pool/green';
-import { afterEach } from 'vitest';
-
-const pools: GreenPool[] = [];
-
-afterEach(async () => {
-  for (const pool of pools.splice(0)) await pool.terminate();
-});
+import { onTestFinished } from 'vitest';
 
 /** A logger that keeps what it is told. */
 export class Log {
@@ -34,7 +28,7 @@ export class Log {
 /** A pool that runs, and is terminated when the test is over. */
 export async function started(options: GreenPoolOptions = {}): Promise<GreenPool> {
   const pool = new GreenPool({ logger: new Log(), ...options });
-  pools.push(pool);
+  onTestFinished(() => pool.terminate());
   await pool.start();
   return pool;
 }

@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PoolLogger, TargetReference } from '@pool/core';
 import { PreforkPool, type PreforkPoolOptions } from '@pool/prefork';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 const quiet: PoolLogger = { debug() {}, info() {}, warn() {}, error() {} };
-const pools: PreforkPool[] = [];
-const folders: string[] = [];
 
 /** The fixture's exports as targets. */
 export const target = (name: string): TargetReference => ({
@@ -18,7 +16,7 @@ export const target = (name: string): TargetReference => ({
 /** A pool that ends with its test. */
 export function newPool(options: PreforkPoolOptions = {}): PreforkPool {
   const pool = new PreforkPool({ limit: 1, logger: quiet, output: 'ignore', ...options });
-  pools.push(pool);
+  onTestFinished(() => pool.terminate());
   return pool;
 }
 
@@ -30,7 +28,7 @@ export async function started(options: PreforkPoolOptions = {}): Promise<Prefork
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'prefork-test-'));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -60,8 +58,3 @@ export async function until(condition: () => boolean, what: string): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
-
-afterEach(async () => {
-  for (const pool of pools.splice(0)) await pool.terminate();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});

@@ -1,14 +1,9 @@
 import type { ApplyOptions, Job } from '@pool/core';
 import { ThreadsPool, type ThreadsPoolOptions } from '@pool/threads';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 const module = new URL('fixtures/tasks.mjs', import.meta.url).href;
-const pools: ThreadsPool[] = [];
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-
-afterEach(async () => {
-  for (const pool of pools.splice(0)) await pool.terminate();
-});
 
 /** A reference to one of the fixture's tasks. */
 export const task = (name: string): { module: string; name: string } => ({ module, name });
@@ -16,7 +11,7 @@ export const task = (name: string): { module: string; name: string } => ({ modul
 /** A pool that runs, and is terminated when the test is over. */
 export async function started(options: ThreadsPoolOptions = {}): Promise<ThreadsPool> {
   const pool = new ThreadsPool({ limit: 1, logger: quiet, ...options });
-  pools.push(pool);
+  onTestFinished(() => pool.terminate());
   await pool.start();
   return pool;
 }

@@ -79,6 +79,19 @@ describe('the command pool', { timeout: 120_000 }, () => {
     },
   );
 
+  test.for(['prefork', 'solo'])('goes on with %s when nobody reads what it logs any more', async (pool) => {
+    const { env, app } = await fileSite();
+    const worker = await startWorker(env, '-P', pool, '-c', '1');
+    worker.process.stdout?.destroy();
+    worker.process.stderr?.destroy();
+    for (const text of ['to nobody', 'once more'])
+      expect(await (await app.sendTask('demo.print', [text])).get({ timeout: 60 })).toBe(text);
+    const failed = await app.sendTask('demo.fail', ['unheard']);
+    await expect(failed.get({ timeout: 60 })).rejects.toThrow('unheard');
+    worker.kill('SIGTERM');
+    expect(await worker.exited()).toBe(0);
+  });
+
   test('on SIGTERM a running task is finished and its result is there', async () => {
     const { app, env } = await fileSite();
     const worker = await startWorker(env, '-c', '1');

@@ -6,18 +6,14 @@ import { join } from 'node:path';
 import { App, type AppOptions } from '@pool/app';
 import { openTelemetry } from '@pool/opentelemetry';
 import { Worker, type WorkerLogger } from '@pool/worker';
-import { afterEach } from 'vitest';
-
-const cleanups: (() => unknown)[] = [];
+import { onTestFinished } from 'vitest';
 
 /** Runs at the end of the test, last registered first. */
 export function onEnd(cleanup: () => unknown): void {
-  cleanups.push(cleanup);
+  onTestFinished(async () => {
+    await cleanup();
+  });
 }
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 export async function scratchFolder(): Promise<string> {
   const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

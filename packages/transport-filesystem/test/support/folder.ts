@@ -3,19 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Delivery, Message } from '@pool/transport';
 import { FilesystemTransport, type FilesystemTransportOptions } from '@pool/transport-filesystem';
-import { afterEach } from 'vitest';
-
-const transports: FilesystemTransport[] = [];
-const folders: string[] = [];
-
-afterEach(async () => {
-  await Promise.all(transports.splice(0).map((transport) => transport.close()));
-  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
-});
+import { onTestFinished } from 'vitest';
 
 export async function createFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pool-filesystem-'));
-  folders.push(folder);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -24,7 +16,7 @@ export async function open(
   options: FilesystemTransportOptions = {},
 ): Promise<FilesystemTransport> {
   const transport = new FilesystemTransport(`filesystem://${folder}`, options);
-  transports.push(transport);
+  onTestFinished(() => transport.close());
   await transport.connect();
   return transport;
 }

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { settingsFromFile } from '../config/config-file.js';
 import { settingsFromEnvironment, splitList } from '../config/environment.js';
 import type { SettingsSource } from '../config/resolve-settings.js';
-import type { WorkerLogger } from '../logging/logger.js';
+import { surviveErrors, type WorkerLogger } from '../logging/logger.js';
 import { within } from '../pause.js';
 import { Worker } from '../worker.js';
 import { type AppCommandOptions, addAppOptions, requireApp } from './app-options.js';
@@ -84,6 +84,7 @@ export function workerCommand(): Command {
 
 async function runWorker(options: WorkerCommandOptions): Promise<void> {
   if (!options.color) process.env['NO_COLOR'] = '1';
+  surviveErrors(process.stdout);
   const { app, reference } = await requireApp(options);
   const sources: SettingsSource[] = [
     { from: "the app's worker settings", settings: app.options.worker ?? {} },

@@ -34,6 +34,19 @@ export interface LogSettings {
 export interface LogStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+const survived = new WeakSet<LogStream>();
+
+/**
+ * Whoever read a stream may be gone, or its disk be full: that ends no task and no worker, and cannot be logged. Node's
+ * console does the same.
+ */
+export function surviveErrors(stream: LogStream): void {
+  if (survived.has(stream)) return;
+  survived.add(stream);
+  stream.on?.('error', () => {});
 }
 
 /**
@@ -41,6 +54,7 @@ export interface LogStream {
  * thread, so that no line is lost when the process ends.
  */
 export function createLogger(settings: LogSettings, stream: LogStream = process.stderr): WorkerLogger {
+  surviveErrors(stream);
   const forPeople = settings.format === 'pretty' || (settings.format === 'auto' && stream.isTTY === true);
   const { pino } = require('pino') as typeof import('pino');
   const options: LoggerOptions = {

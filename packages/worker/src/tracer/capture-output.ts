@@ -1,4 +1,4 @@
-import { createLogger, type LogLevel, type WorkerLogger } from '../logging/logger.js';
+import { createLogger, type LogLevel, surviveErrors, type WorkerLogger } from '../logging/logger.js';
 import type { ChildSettings } from './child-settings.js';
 
 /** Which task prints at this moment. */
@@ -12,6 +12,7 @@ const MAX_LINE = 64 * 1024;
  * printed before the first task are lines without one.
  */
 export function captureOutput(log: NonNullable<ChildSettings['log']>, current: CurrentTask): void {
+  surviveErrors(process.stderr);
   const write = process.stderr.write.bind(process.stderr);
   let logger: WorkerLogger | undefined;
   const emit = (line: string, level: LogLevel): void => {
