@@ -1,7 +1,7 @@
 import { nearestName } from '@pool/app';
+import { type BaseIssue, safeParse } from 'valibot';
 import { WorkerConfigError } from '../errors.js';
-import { PartError } from './checks.js';
-import { checkSettings, type Settings, settingNames } from './schema.js';
+import { type Settings, settingNames, settingsSchema } from './schema.js';
 
 /** Some settings and where they are from, as an error message says it: `the environment`. */
 export interface SettingsSource {
@@ -26,11 +26,10 @@ export function resolveSettings(sources: readonly SettingsSource[]): Settings {
       origin.set(name, from);
     }
   }
-  const checked = checkSettings(merged, (name, error) => {
-    problems.push(describe(name, origin.get(name), error));
-  });
-  if (problems.length > 0) throw new WorkerConfigError(problems.join('; '));
-  return checked;
+  const checked = safeParse(settingsSchema, merged, { abortPipeEarly: true });
+  for (const issue of checked.issues ?? []) problems.push(describeIssue(issue, origin));
+  if (!checked.success || problems.length > 0) throw new WorkerConfigError(problems.join('; '));
+  return checked.output;
 }
 
 function unknownSetting(name: string, from: string): string {
@@ -39,7 +38,8 @@ function unknownSetting(name: string, from: string): string {
   return `${from} has the unknown setting ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
-function describe(name: string, from: string | undefined, error: unknown): string {
-  const where = [name, ...(error instanceof PartError ? error.path : [])].join('.');
-  return `${where}${from === undefined ? '' : ` (from ${from})`}: ${(error as Error).message}`;
+function describeIssue({ path, message }: BaseIssue<unknown>, origin: ReadonlyMap<string, string>): string {
+  const where = (path ?? []).map(({ key }) => String(key));
+  const from = origin.get(where[0] ?? '');
+  return `${where.join('.')}${from === undefined ? '' : ` (from ${from})`}: ${message}`;
 }
