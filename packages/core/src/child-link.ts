@@ -79,12 +79,9 @@ export class ChildLink implements ChildListener {
   attach(child: Child, init: ChildInit): void {
     this.#child = child;
     this.pid = child.pid;
-    // It was to end before it came to be.
-    if (this.phase === 'killed') {
-      child.kill('SIGKILL');
-      return;
-    }
-    this.#orders.begin(child, init);
+    // It may have been to end before it came to be.
+    if (this.phase === 'killed') child.kill('SIGKILL');
+    else this.#orders.begin(child, init);
   }
 
   get congested(): boolean {

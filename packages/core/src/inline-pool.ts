@@ -4,6 +4,7 @@ import { BasePool } from './base-pool.js';
 import type { PoolCapabilities } from './capabilities.js';
 import { jobStorage } from './current-job.js';
 import { SystemExit, Terminated, WorkerShutdown, WorkerTerminate } from './errors.js';
+import { EventLoopTurn } from './event-loop-turn.js';
 import { ExceptionInfo } from './exception-info.js';
 import { type ExitWatcher, unwatchExit, watchExit } from './exit-guard.js';
 import { InlineLane, type LaneOwner } from './inline-lane.js';
@@ -13,9 +14,6 @@ import { JobQueue } from './job-queue.js';
 import { PoolJob } from './pool-job.js';
 import { TERMINATE } from './pool-state.js';
 import { type StrayErrorWatcher, unwatchStrayErrors, watchStrayErrors } from './stray-errors.js';
-
-/** How long waiting jobs may be started one after another before the event loop gets its turn, in milliseconds. */
-const TURN = 10;
 
 /**
  * A pool whose jobs run in its own process, on its event loop. It knows everything about them but how many may run:
@@ -35,8 +33,7 @@ export abstract class InlinePool extends BasePool {
   #line: JobQueue = new JobQueue();
   #opening = 0;
   #drainPlanned = false;
-  /** When the event loop must get its turn; 0 while nothing from the line was started in this one. */
-  #turnEnds = 0;
+  readonly #turn: EventLoopTurn = new EventLoopTurn(() => this.#drain());
   readonly #scope: AsyncResource;
   readonly #owner: LaneOwner;
 
@@ -223,7 +220,8 @@ export abstract class InlinePool extends BasePool {
   }
 
   #next(lane: InlineLane): Job | undefined {
-    if (this.#lanes.size <= this.limit && this.#line.length > 0 && this.#isTurn()) return this.#line.shift();
+    if (this.#lanes.size <= this.limit && this.#line.length > 0 && this.#turn.goesOn())
+      return this.#line.shift();
     this.#free(lane);
     return undefined;
   }
@@ -267,24 +265,12 @@ export abstract class InlinePool extends BasePool {
   };
 
   #runWaiting(): void {
-    while (this.#idle.length > 0 && this.#line.length > 0 && this.#isTurn()) {
+    while (this.#idle.length > 0 && this.#line.length > 0 && this.#turn.goesOn()) {
       const job = this.#line.shift() as PoolJob;
       (this.#idle.pop() as InlineLane).run(job, false);
     }
     const missing = this.limit - this.#lanes.size - this.#opening;
     for (let n = Math.min(missing, this.#line.length); n > 0; n -= 1) this.#open();
-  }
-
-  /** Whether one more waiting job may start before the event loop gets its turn. */
-  #isTurn(): boolean {
-    const now = performance.now();
-    if (this.#turnEnds !== 0) return now < this.#turnEnds;
-    this.#turnEnds = now + TURN;
-    setImmediate(() => {
-      this.#turnEnds = 0;
-      this.#drain();
-    });
-    return true;
   }
 
   #release(): void {
