@@ -16,6 +16,7 @@ import type { WorkerLogger } from './logging/logger.js';
 import { fieldsOf, labelOf } from './request/announce.js';
 import { limitsOf, Request, type RequestHost } from './request/request.js';
 import type { RequestTable } from './request-table.js';
+import { setAside } from './set-aside.js';
 import { bareErrorDocument } from './tracer/documents.js';
 import type { WorkerEvents } from './worker-events.js';
 
@@ -170,9 +171,11 @@ export class Intake {
       { ...fields, queue, tag },
       `Refused a message of the queue ${queue}: ${reason}. It is set aside`,
     );
-    transport.setAside(delivery, reason).catch((error: unknown) => {
-      logger.error({ err: error, queue, tag }, 'The refused message could not be set aside; it is rejected');
-      delivery.reject();
+    void setAside(transport, delivery, reason, (error) => {
+      logger.error(
+        { err: error, queue, tag },
+        'The refused message could not be set aside; it is held, and tried again',
+      );
     });
   }
 }

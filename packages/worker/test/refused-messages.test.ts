@@ -74,6 +74,37 @@ test('a late-ack message whose body is no task body is set aside, and the task h
   await expect(app.AsyncResult('odd').get({ timeout: 60 })).rejects.toThrow('InvalidTaskError');
 });
 
+test.each([
+  ['that is none', {}, '{"hello":1}'],
+  ['whose body is none', { task: 'demo.add', id: 'odd' }, '[[1,2],{}]'],
+])('a task message %s is held while it cannot be set aside', async (_what, headers, body) => {
+  const app = await memoryApp();
+  const add = app.task('demo.add', { acksLate: true }, (x: number, y: number) => x + y);
+  const { worker, lines } = await runWorker(app);
+  const transport = await app.transport();
+  const setAside = transport.setAside.bind(transport);
+  // There is no way to fill this broker's memory.
+  transport.setAside = () => Promise.reject(new Error('there is no room'));
+  const aside = next(worker, 'setAside');
+  await transport.publish(
+    {
+      headers,
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      body: encoder.encode(body),
+      properties: {},
+    },
+    { routingKey: 'celery' },
+  );
+  const told = (): number => lines.filter(({ text }) => text.includes('held, and tried again')).length;
+  await expect.poll(told, { timeout: 60_000 }).toBe(1);
+  expect(await (await add.delay(1, 2)).get({ timeout: 60 })).toBe(3);
+  transport.setAside = setAside;
+  await aside;
+  expect(told()).toBe(1);
+  expect(transport.stats.requeued).toBe(0);
+});
+
 test('a message of protocol 1 is run as any other', async () => {
   const app = await memoryApp();
   app.task('demo.add', { params: ['x', 'y'] }, (x: number, y: number) => x + y);

@@ -8,6 +8,7 @@ import type { StoreStatus } from '../connect.js';
 import type { WorkerCounters } from '../counters.js';
 import type { WorkerLogger } from '../logging/logger.js';
 import { pause } from '../pause.js';
+import { setAside } from '../set-aside.js';
 import { bareErrorDocument } from '../tracer/documents.js';
 import {
   FAILURE,
@@ -263,15 +264,15 @@ export class Finisher {
 
   async #setAside(request: Request): Promise<void> {
     const { transport, logger } = this.#context;
-    try {
-      await transport.setAside(request.delivery, errorOf(request.outcome as Outcome).toString());
-    } catch (error) {
+    const reason = errorOf(request.outcome as Outcome).toString();
+    const onFailed = (error: unknown): void => {
       logger.error(
         { err: error, taskId: request.id },
-        `${request.name}[${request.id}] could not be set aside`,
+        `${request.name}[${request.id}] could not be set aside; it is held, and tried again`,
       );
-      settleDelivery(request, 'reject');
-    }
+    };
+    const isAside = await setAside(transport, request.delivery, reason, onFailed, this.#givingUp.signal);
+    if (!isAside) settleDelivery(request, 'requeue');
     this.#ended(request);
   }
 
