@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { problemKindInfo } from '@arethetypeswrong/core/problems';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { repositoryRoot } from './workspace.mjs';
@@ -22,7 +24,7 @@ export async function tarballProblems(of) {
       ...fileProblems(names, expectedFiles(of)),
       ...licenseProblems(of.folder),
       ...(await publintProblems(file)),
-      ...attwProblems(file),
+      ...(await typesProblems(file)),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -108,24 +110,22 @@ async function publintProblems(file) {
   return messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`);
 }
 
-/** @param {string} file */
-function attwProblems(file) {
-  const attw = join(repositoryRoot, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-  try {
-    execFileSync(
-      process.execPath,
-      // What is exported to `require()` is for the children of our pools, which need no types of it.
-      [
-        ...[attw, file, '--profile', 'esm-only', '--ignore-rules', 'false-esm'],
-        ...['--no-color', '--no-emoji', '--format', 'ascii'],
-      ],
-      {
-        encoding: 'utf8',
-        stdio: 'pipe',
-      },
-    );
-    return [];
-  } catch (error) {
-    return [`attw: ${/** @type {{ stdout: string }} */ (error).stdout}`];
-  }
+/** How nobody is meant to resolve these packages, which are ES modules. */
+const foreignResolutions = new Set(['node10', 'node16-cjs']);
+
+/**
+ * What TypeScript would not resolve as Node does. What is exported to `require()` is for the children of our pools, which
+ * need no types of it.
+ * @param {string} file
+ */
+async function typesProblems(file) {
+  const analysis = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(file))));
+  if (analysis.types === false) return ['attw: it has no types'];
+  return analysis.problems
+    .filter(
+      (problem) =>
+        problem.kind !== 'FalseESM' &&
+        !('resolutionKind' in problem && foreignResolutions.has(problem.resolutionKind)),
+    )
+    .map((problem) => `attw: ${problemKindInfo[problem.kind].shortDescription} ${JSON.stringify(problem)}`);
 }

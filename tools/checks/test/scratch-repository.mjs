@@ -25,6 +25,7 @@ const CONFIGURATION = [
   'tools/checks/bin',
   'tools/pipeline/src',
   'tools/servers/fingerprint.mjs',
+  'vitest.shared.ts',
 ];
 
 /**

@@ -10,7 +10,7 @@ const inCi = Boolean(process.env['CI']);
 
 const builds = runTasks(['build']);
 await ensureServers();
-const others = runTasks(['lint-all', 'typecheck-all', 'tarball', 'test']);
+const others = runTasks(['lint-all', 'typecheck-all', 'tarball-all', 'test']);
 const changesets = checkChangesets();
 
 const checks = [...builds, ...others.filter(({ target }) => target !== 'build' && target !== 'test')];
