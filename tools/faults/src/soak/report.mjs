@@ -72,9 +72,10 @@ export function verdict(result) {
 export function soakPage(result, chart) {
   const { options, minutes, counters, sent, cuts } = result;
   const counted = Object.entries(counters).map(([name, count]) => `${name} ${count.toLocaleString('en')}`);
-  return `# Soak
+  const isUndisturbed = options.rare === 0 && options.recycle === 0;
+  return `# Soak${isUndisturbed ? ' with children that live to the end' : ''}
 
-What a worker holds after a long time under load. This page is written by \`npm run soak -- MINUTES --docs\`.
+What a worker holds after a long time under load. This page is written by \`npm run soak -- MINUTES --docs${isUndisturbed ? ' --rare 0 --recycle 0 --name soak-undisturbed' : ''}\`.
 
 ![Memory, descriptors, handles and listeners over time](${chart})
 
@@ -91,7 +92,7 @@ At the end the worker had counted: ${counted.join(', ')}.
 - One \`pool worker\` and one producer. Of a thousand tasks about 750 are quick, 150 wait up to 20 ms, and the rest fail,
   retry twice, report progress, carry 50 kB, print, have a countdown, or are in a group${rareTasks(options)}.
   Acks are late. Results are stored, and expire after a minute.
-- Children are ${options.recycle > 0 ? `replaced after ${options.recycle} tasks` : 'never replaced for their age, so that what one of them keeps would add up'}. Every ${options.cutEvery} seconds all connections of the worker are cut.
+- Children are ${options.recycle > 0 ? `replaced after ${options.recycle} tasks` : 'never replaced, so that what one of them keeps would add up'}. Every ${options.cutEvery} seconds all connections of the worker are cut.
 - Memory is what \`/proc\` calls Pss_Anon: without what processes share by mapping the same files. The heap is read
   after a full garbage collection, with what is outside of it (buffers). Children are added up. Handles are what keeps an
   event loop going; listeners are those of the process and of all handles.
