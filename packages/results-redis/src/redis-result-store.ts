@@ -11,6 +11,7 @@ import {
   type ResultStoreCapabilities,
   ResultStoreClosedError,
   ResultStoreError,
+  retryDelay,
 } from '@pool/results';
 import { keyPrefix, type RedisResultStoreOptions } from './redis-store-options.js';
 import { isDemoted, isForNow, plainError } from './server-errors.js';
@@ -126,7 +127,7 @@ export class RedisResultStore extends BaseResultStore {
         }
         // Whoever connects again is led to the server that took over.
         if (isDemoted(error)) this.#writer.disconnect(true);
-        await sleep(Math.min(5000, 50 * 2 ** Math.min(attempt, 10)), undefined, { signal }).catch(() => {});
+        await sleep(retryDelay(attempt), undefined, { signal }).catch(() => {});
       }
     }
   }

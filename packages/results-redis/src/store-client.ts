@@ -1,3 +1,4 @@
+import { retryDelay } from '@pool/results';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisResultStoreOptions } from './redis-store-options.js';
 import { ADD_PART, PROBE, PROGRESS, STORE } from './scripts.js';
@@ -13,9 +14,6 @@ export type StoreClient = (Redis | Cluster) & {
   poolProgress(numberOfKeys: number, ...rest: (string | number)[]): Promise<[number, string | null, number]>;
   poolProbe(numberOfKeys: number, ...keys: string[]): Promise<string[]>;
 };
-
-/** Milliseconds before a connection is tried again. */
-const retryDelay = (attempt: number): number => Math.min(5000, 50 * 2 ** Math.min(attempt, 10));
 
 /**
  * A client that is not connected yet. Once connected (or from the beginning, if it `insists`) it reconnects by itself, and

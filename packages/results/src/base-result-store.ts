@@ -21,13 +21,11 @@ import type {
   StoreOptions,
   WaitOptions,
 } from './result-store.js';
+import { retryDelay } from './retry-delay.js';
 import { waitFor } from './wait-for.js';
 import { WriteQueue } from './write-queue.js';
 
 const day = 86_400;
-/** Between attempts to reach a store that is away, in milliseconds. */
-const MIN_WAIT = 50;
-const MAX_WAIT = 5000;
 
 function checkSeconds(name: string, value: unknown): void {
   if (value === undefined || value === null) return;
@@ -303,8 +301,7 @@ export abstract class BaseResultStore implements ResultStore {
         const waits = this.#onAway !== undefined && ResultStoreAwayError.isInstance(error);
         if (!waits || signal.aborted) throw error;
         if (attempt === 0) this.#onAway?.(error);
-        const wait = Math.min(MAX_WAIT, MIN_WAIT * 2 ** Math.min(attempt, 10));
-        await sleep(wait, undefined, { signal }).catch(() => {});
+        await sleep(retryDelay(attempt), undefined, { signal }).catch(() => {});
         if (signal.aborted) throw closedError();
       }
     }

@@ -26,6 +26,7 @@ export type {
   WaitOptions,
 } from './result-store.js';
 export { maskUrl, resultPackageFor, schemeOf } from './result-url.js';
+export { retryDelay } from './retry-delay.js';
 export {
   ChordError,
   exceptionDocument,
