@@ -14,7 +14,7 @@ import { poolLogger, type WorkerLogger } from './logging/logger.js';
 import type { TracerTargets } from './runner.js';
 import { type ChildSettings, childModule } from './tracer/child-settings.js';
 import { observed } from './tracer/observed.js';
-import { Tracer } from './tracer/tracer.js';
+import { Tracer, type TracerSettings } from './tracer/tracer.js';
 
 /** How many tasks a green pool runs at a time: they wait for I/O, so the number of CPUs says nothing. */
 const GREEN_CONCURRENCY = 100;
@@ -37,10 +37,6 @@ export interface CreatePoolOptions {
   readonly appReference: AppReference | undefined;
   readonly hostname: string;
   readonly logger: WorkerLogger;
-  /** Whether the tracer shows results in log lines. */
-  readonly repr: boolean;
-  /** Whether results are stored. */
-  readonly results: boolean;
 }
 
 /** A pool with the functions it runs. */
@@ -57,7 +53,7 @@ export interface CreatedPool {
  * @throws WorkerConfigError when its children could not find the app
  */
 export async function createPool(options: CreatePoolOptions): Promise<CreatedPool> {
-  const { settings, app, hostname, logger } = options;
+  const { settings, app, logger } = options;
   const Pool = options.poolClass ?? (await loadPool(settings.pool));
   const reference = options.appReference;
   const child: ChildSettings | undefined =
@@ -65,9 +61,7 @@ export async function createPool(options: CreatePoolOptions): Promise<CreatedPoo
       ? undefined
       : {
           app: reference,
-          hostname,
-          repr: options.repr,
-          results: options.results,
+          ...tracerSettings(options),
           log: settings.redirectStdouts
             ? {
                 level: settings.logLevel,
@@ -141,11 +135,15 @@ function warnOfLimits(pool: BasePool, app: App, logger: WorkerLogger): void {
   );
 }
 
+function tracerSettings({ app, hostname, logger }: CreatePoolOptions): TracerSettings {
+  return { hostname, repr: logger.isLevelEnabled('info'), results: app.hasResultStore };
+}
+
 function targetsFor(pool: BasePool, options: CreatePoolOptions, module: string | undefined): TracerTargets {
-  const { app, hostname, repr, results, logger } = options;
+  const { app, hostname, logger } = options;
   if (pool.capabilities.functions) {
     const report = (message: string, error: unknown): void => logger.error({ err: error }, message);
-    const tracer = new Tracer(app, { hostname, repr, results }, report);
+    const tracer = new Tracer(app, tracerSettings(options), report);
     return observed(tracer, app, hostname);
   }
   if (module === undefined) {

@@ -1,17 +1,13 @@
 import type { EventEmitter } from 'node:events';
-import type { App } from '@pool/app';
-import type { BasePool, PoolClass } from '@pool/core';
+import type { BasePool } from '@pool/core';
 import type { ResultStore } from '@pool/results';
 import type { Transport } from '@pool/transport';
-import type { AppReference } from './app-reference.js';
 import { Autoscaler } from './autoscaler.js';
-import type { Settings } from './config/schema.js';
 import { connect } from './connect.js';
 import { Consumption } from './consumption.js';
 import type { WorkerCounters } from './counters.js';
-import { createPool } from './create-pool.js';
+import { type CreatePoolOptions, createPool } from './create-pool.js';
 import { Intake } from './intake.js';
-import type { WorkerLogger } from './logging/logger.js';
 import { Finisher } from './request/finisher.js';
 import type { Request } from './request/request.js';
 import type { RequestTable } from './request-table.js';
@@ -33,13 +29,7 @@ export interface Parts {
 }
 
 /** What the parts of a worker have in common. */
-export interface PartsOptions {
-  readonly app: App;
-  readonly settings: Settings;
-  readonly poolClass: PoolClass | undefined;
-  readonly appReference: AppReference | undefined;
-  readonly hostname: string;
-  readonly logger: WorkerLogger;
+export interface PartsOptions extends CreatePoolOptions {
   readonly counters: WorkerCounters;
   readonly events: EventEmitter<WorkerEvents>;
   readonly requests: RequestTable;
@@ -57,11 +47,7 @@ export interface PartsOptions {
  */
 export async function buildParts(options: PartsOptions): Promise<Parts> {
   const { app, settings, logger, counters, events, requests, tasks, hostname } = options;
-  const { pool, targets } = await createPool({
-    ...options,
-    repr: logger.isLevelEnabled('info'),
-    results: app.hasResultStore,
-  });
+  const { pool, targets } = await createPool(options);
   const { transport, store, storeStatus } = await connect(app, settings, logger, options.signal);
   const common = { app, transport, store, logger, counters, events };
   const onStarted = (): void => {

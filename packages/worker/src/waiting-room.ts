@@ -21,7 +21,7 @@ export interface WaitingRoomOptions {
   readonly rateLimits: Readonly<Record<string, string | number>>;
   /** It is the request's time and turn. */
   start(request: Request): void;
-  /** `held` has changed: each of them holds a place of the prefetch. */
+  /** `held` has changed, and with it how many may be taken on top of the prefetch. */
   onHeldChange(): void;
   /** A request is given back to the broker, which holds it until its time. */
   giveBack(request: Request): void;
@@ -47,7 +47,7 @@ export class WaitingRoom {
     });
   }
 
-  /** How many wait here. They take nothing from the prefetch, so that they keep no others from running. */
+  /** How many wait here. They come on top of the prefetch, so that they keep no others from running. */
   get held(): number {
     return this.#schedule.size + this.#limited;
   }

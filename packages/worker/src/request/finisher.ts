@@ -80,9 +80,10 @@ const storedFirst: ReadonlySet<Outcome[0]> = new Set([RETRY, FAILURE, MALFORMED,
 const PUBLISH_ATTEMPTS = 5;
 
 /**
- * The one way a request ends. Whatever happened to it, the order is the same: what follows it is published, its state
- * is stored (unless it succeeded the other way round, as in Celery), its message is settled, and then it is logged, counted and told. So they
- * never disagree, and a message that is settled late is settled only when everything else is safe.
+ * The one way a request ends. Whatever happened to it, the order is the same: what follows a success is published and then
+ * its state stored, of anything else in `storedFirst` the other way round, as in Celery; its message is settled, and then
+ * it is logged, counted and told. So they never disagree, and a message that is settled late is settled only when
+ * everything else is safe.
  */
 export class Finisher {
   readonly #context: FinisherContext;
