@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { ResultStore } from '@pool/results';
 import createResultStore, { type RedisResultStoreOptions } from '@pool/results-redis';
-import { type RedisServer, startRedis, startRedisCluster, startRedisSentinel } from '@pool/servers';
+import {
+  type RedisSentinelGroup,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+  startRedisSentinel,
+} from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
@@ -25,6 +31,16 @@ async function ownServer(options: Parameters<typeof startRedis>[0] = {}): Promis
 
 const save = (store: ResultStore, taskId: string, result: unknown, status = 'SUCCESS') =>
   store.storeResult({ taskId, status, result });
+
+/** Stores one result with the master and one, once that is killed, with the replica that takes over. */
+async function expectBothAfterFailover(store: ResultStore, group: RedisSentinelGroup): Promise<void> {
+  const found = store.waitFor(['a', 'b'], { timeout: 60 });
+  await save(store, 'a', 1);
+  await group.master.command('WAIT', '1', '0');
+  await group.master.kill();
+  await save(store, 'b', 2);
+  expect((await found).map(({ result }) => result)).toEqual([1, 2]);
+}
 
 async function rejection(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
@@ -336,12 +352,7 @@ describe('connections', async () => {
     const group = await startRedisSentinel({ downAfter: 0.5 });
     onTestFinished(() => group.stop());
     const store = open(group.url, { masterName: group.masterName, pollInterval: 3600 });
-    const found = store.waitFor(['a', 'b'], { timeout: 60 });
-    await save(store, 'a', 1);
-    await group.master.command('WAIT', '1', '0');
-    await group.master.kill();
-    await save(store, 'b', 2);
-    expect((await found).map(({ result }) => result)).toEqual([1, 2]);
+    await expectBothAfterFailover(store, group);
   });
 
   test('go to the nodes of a cluster', async () => {
@@ -373,12 +384,7 @@ describe('connections', async () => {
     const url = group.url.replaceAll('//', `//alice:${encodeURIComponent(SECRET)}@`);
     const client = { sentinelTLS: tls, sentinelPassword: 'guarded' };
     const store = open(url, { tls, client, pollInterval: 3600 });
-    const found = store.waitFor(['a', 'b'], { timeout: 60 });
-    await save(store, 'a', 1);
-    await group.master.command('WAIT', '1', '0');
-    await group.master.kill();
-    await save(store, 'b', 2);
-    expect((await found).map(({ result }) => result)).toEqual([1, 2]);
+    await expectBothAfterFailover(store, group);
     const locked = await rejection(open(url, { tls, client: { sentinelTLS: tls } }).connect());
     expect(locked.message).toMatch(/NOAUTH/);
     expect(await rejection(open(url, { client }).connect())).toMatchObject({
