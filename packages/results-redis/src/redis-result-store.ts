@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupResultKey, redisChordKeys, SUCCESS, taskResultKey } from '@pool/message';
+import { certificateHint, endClient, isCertificateError, plainError } from '@pool/redis';
 import {
   BaseResultStore,
   type ChordPart,
@@ -14,8 +15,8 @@ import {
   retryDelay,
 } from '@pool/results';
 import { keyPrefix, type RedisResultStoreOptions } from './redis-store-options.js';
-import { isDemoted, isForNow, plainError } from './server-errors.js';
-import { clusterFailure, createStoreClient, endStoreClient, type StoreClient } from './store-client.js';
+import { isDemoted, isForNow } from './server-errors.js';
+import { clusterFailure, createStoreClient, type StoreClient } from './store-client.js';
 
 /** Redis as a result store, with Celery's keys and fields. Waiting readers are woken by pub/sub. */
 export class RedisResultStore extends BaseResultStore {
@@ -100,13 +101,16 @@ export class RedisResultStore extends BaseResultStore {
       await this.#try(() => Promise.race([client.connect(), ready]));
     } catch (error) {
       if (ResultStoreClosedError.isInstance(error)) throw error;
-      endStoreClient(client);
+      endClient(client);
       // ioredis says here only that the connection is closed; why was an event.
       const cause = plainError(await this.#reasonBehind(failure ?? error));
       const Reason = isRefusal(cause) ? ResultStoreError : ResultStoreAwayError;
-      throw new Reason(`cannot connect to the result store ${this.#url}: ${cause.message}${hintFor(cause)}`, {
-        cause,
-      });
+      throw new Reason(
+        `cannot connect to the result store ${this.#url}: ${cause.message}${certificateHint(cause)}`,
+        {
+          cause,
+        },
+      );
     } finally {
       client.off('error', remember);
       client.off('ready', onReady);
@@ -144,8 +148,8 @@ export class RedisResultStore extends BaseResultStore {
 
   protected override async onClose(): Promise<void> {
     this.#closing.abort();
-    endStoreClient(this.#writer);
-    endStoreClient(this.#listener);
+    endClient(this.#writer);
+    endClient(this.#listener);
     const closed = new ResultStoreClosedError(`the result store ${this.#url} was closed before it answered`);
     for (const reject of this.#underWay) reject(closed);
   }
@@ -259,17 +263,7 @@ export class RedisResultStore extends BaseResultStore {
 
 /** It is there, and will say no again. */
 function isRefusal(error: NodeJS.ErrnoException): boolean {
-  return (error.name === 'ReplyError' && !isForNow(error)) || CERTIFICATE.test(error.code ?? '');
-}
-
-/** The codes of errors about a certificate. */
-const CERTIFICATE = /CERT|SIGNATURE|^SELF_SIGNED/;
-
-/** What to do about it, where that is not obvious. */
-function hintFor({ code = '' }: NodeJS.ErrnoException): string {
-  return CERTIFICATE.test(code) && code !== 'ERR_TLS_CERT_ALTNAME_INVALID'
-    ? '; trust the issuer of its certificate with the option tls: { ca }, or ssl_ca_certs in the URL'
-    : '';
+  return (error.name === 'ReplyError' && !isForNow(error)) || isCertificateError(error);
 }
 
 function progressOf([count, size, complete]: [number, string | null, number]): ChordProgress {

@@ -1,3 +1,5 @@
+import { probeScript } from '@pool/redis';
+
 /**
  * Writes documents and tells those who wait. A document that says SUCCESS stays as it is, whoever wrote it.
  *
@@ -60,20 +62,9 @@ if ARGV[2] == 'size' then redis.call('SET', KEYS[2], ARGV[3]) else redis.call('I
 return outcome('size')
 `;
 
-/**
- * Tries every command that this store needs, on a key of nobody. KEYS: that key.
- * Returns those that this user may not run: a script that is refused does not say which command it was.
- */
-export const PROBE = `
-local key, forbidden = KEYS[1], {}
-local function try(command, ...)
-  local said = redis.pcall(command, key, ...)
-  if type(said) == 'table' and said.err and string.find(said.err, "can't run this command", 1, true) then
-    forbidden[#forbidden + 1] = command
-  end
-end
+/** Tries every command that this store needs, on a key of nobody. KEYS: that key. Returns those that this user may not run. */
+export const PROBE: string = probeScript(`
 try('DEL') try('SETEX', 1, '') try('SET', '') try('GET') try('MGET') try('EXPIRE', 1) try('PUBLISH', '') try('DEL')
 try('ZADD', 0, '') try('ZCARD') try('ZRANGE', 0, 0) try('ZREM', '') try('DEL')
 try('HSETNX', '', '') try('HSET', '', '') try('HGET', '') try('DEL') try('INCRBY', 1) try('DEL')
-return forbidden
-`;
+`);

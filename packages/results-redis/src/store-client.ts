@@ -1,8 +1,9 @@
+import { type ClientOptions, endClient } from '@pool/redis';
 import { retryDelay } from '@pool/results';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisResultStoreOptions } from './redis-store-options.js';
 import { ADD_PART, PROBE, PROGRESS, STORE } from './scripts.js';
-import { addressOf, type ClientOptions } from './store-address.js';
+import { addressOf } from './store-address.js';
 
 /** A connection with our scripts as commands. */
 export type StoreClient = (Redis | Cluster) & {
@@ -79,13 +80,6 @@ export async function clusterFailure(
     failure = told;
   });
   await node.connect().catch(() => {});
-  endStoreClient(node);
+  endClient(node);
   return failure ?? error;
-}
-
-/** Ends a client. A TLS handshake that is broken off can still be answered by an alert, when nobody else listens any more. */
-export function endStoreClient(client: StoreClient): void {
-  const nodes: unknown[] = client instanceof Cluster ? client.nodes() : [client];
-  for (const { stream } of nodes as { stream?: NodeJS.EventEmitter }[]) stream?.on('error', () => {});
-  client.disconnect();
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { encodeEnvelope, type Message } from '@pool/message';
+import { plainError } from '@pool/redis';
 import {
   type BroadcastMessage,
   type BrokerUrl,
@@ -10,7 +11,7 @@ import {
 } from '@pool/transport';
 import type { Keys } from './keys.js';
 import type { Client } from './redis-clients.js';
-import { isRefusal, plainError, reasonOf } from './server-errors.js';
+import { isRefusal, reasonOf } from './server-errors.js';
 
 /** A message as kombu's consumers expect it in a list. */
 export function encodeForList(message: Message, options: ResolvedPublishOptions): string {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientOptions, certificateHint, endClient, plainError } from '@pool/redis';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
 import { Redis } from 'ioredis';
 import { type Node, ownerOf } from './cluster-owner.js';
-import { addressOf, type ClientOptions, connectionOptions, nodeOf } from './connection-options.js';
+import { addressOf, connectionOptions, nodeOf } from './connection-options.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import * as scripts from './scripts.js';
-import { plainError, reasonOf } from './server-errors.js';
+import { reasonOf } from './server-errors.js';
 
 /** How long a connection may take to end, in milliseconds. */
 const PATIENCE = 2000;
@@ -107,11 +108,7 @@ async function open(
   const ends = clients.map((client) => new Promise<void>((resolve) => client.once('end', resolve)));
   const disconnect = async (): Promise<void> => {
     isOpen = false;
-    for (const client of clients) {
-      // A TLS handshake that is broken off can still be answered by an alert, when nobody else listens any more.
-      (client as { stream?: NodeJS.EventEmitter }).stream?.on('error', () => {});
-      client.disconnect();
-    }
+    for (const client of clients) endClient(client);
     await Promise.race([Promise.all(ends), sleep(PATIENCE, undefined, { ref: false })]);
   };
   const abandon = (): void => void disconnect();
@@ -135,19 +132,12 @@ async function open(
     abandon();
     // ioredis says here only that the connection is closed; why was an event.
     const cause = failure ?? plainError(error);
-    throw new ConnectionError(`cannot connect to ${url}: ${cause.message}${hintFor(cause)}`, { cause });
+    throw new ConnectionError(`cannot connect to ${url}: ${cause.message}${certificateHint(cause)}`, {
+      cause,
+    });
   } finally {
     signal.removeEventListener('abort', abandon);
   }
-}
-
-/** What to do about it, where that is not obvious. */
-function hintFor(error: NodeJS.ErrnoException): string {
-  const { code = '' } = error;
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return '; the certificate is for another host';
-  if (/CERT|SIGNATURE|^SELF_SIGNED/.test(code))
-    return '; trust the issuer of its certificate with the option tls: { ca }, or ssl_ca_certs in the URL';
-  return '';
 }
 
 function createClient({ url, options }: Destination, address: ClientOptions): Client {

@@ -1,3 +1,4 @@
+import { plainError } from '@pool/redis';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
 import { databaseOf } from './connection-options.js';
 import { watchHealth } from './health-check.js';
@@ -6,7 +7,7 @@ import { Keys } from './keys.js';
 import { Publisher } from './publisher.js';
 import { type Client, type Clients, openClients } from './redis-clients.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
-import { isForbidden, plainError, reasonOf } from './server-errors.js';
+import { isForbidden, reasonOf } from './server-errors.js';
 import { type Recalled, Unacked } from './unacked.js';
 import { WakeUp } from './wake-up.js';
 

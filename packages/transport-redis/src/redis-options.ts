@@ -1,8 +1,8 @@
+import { assertHashTag, type RedisServerOptions } from '@pool/redis';
 import type { VirtualTransportOptions } from '@pool/transport';
-import type { ClusterOptions, RedisOptions } from 'ioredis';
 
 /** Options of the Redis transport; the names are kombu's transport options in camel case. Durations are seconds. */
-export interface RedisTransportOptions extends VirtualTransportOptions {
+export interface RedisTransportOptions extends VirtualTransportOptions, RedisServerOptions {
   /** Put before every key and channel. On a cluster it must hold a hash tag, as `{celery}`. @default '' */
   globalKeyPrefix?: string;
   /** The levels that priorities 0 to 9 are mapped onto; 0 is served first. @default [0, 3, 6, 9] */
@@ -30,14 +30,6 @@ export interface RedisTransportOptions extends VirtualTransportOptions {
   unackedMutexKey?: string;
   /** Before the channels of fanout exchanges; `{db}` stands for the database's number. @default '/{db}.' */
   fanoutPrefix?: string;
-  /** The name of the Sentinel group, with `sentinel://` URLs. @default 'mymaster' */
-  masterName?: string;
-  /** Talk to a Redis Cluster, whose nodes the URLs name. @default false */
-  cluster?: boolean;
-  /** TLS options for `rediss://`, as `tls.connect` takes them. */
-  tls?: RedisOptions['tls'];
-  /** More options for ioredis, for what has no option here. */
-  client?: Omit<RedisOptions & ClusterOptions, 'replyMapping'>;
 }
 
 /** {@link RedisTransportOptions} with defaults filled in. */
@@ -95,11 +87,7 @@ export function resolveRedisOptions(options: RedisTransportOptions): ResolvedRed
   ] as const) {
     if (!(resolved[name] > 0)) throw new TypeError(`${name} must be a number of seconds above 0`);
   }
-  if (resolved.cluster && !/\{[^{}]+\}/.test(resolved.globalKeyPrefix)) {
-    throw new TypeError(
-      "a Redis Cluster keeps a script's keys together by a hash tag: set globalKeyPrefix to one, as '{celery}'",
-    );
-  }
+  if (resolved.cluster) assertHashTag(resolved.globalKeyPrefix);
   return resolved;
 }
 

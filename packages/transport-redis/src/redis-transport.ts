@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { encodeEnvelope, type Message } from '@pool/message';
+import { plainError } from '@pool/redis';
 import {
   type AsideItem,
   asideMessage,
@@ -29,7 +30,7 @@ import {
   resolveRedisOptions,
 } from './redis-options.js';
 import { Restorer } from './restorer.js';
-import { isOutOfMemory, plainError, reasonOf } from './server-errors.js';
+import { isOutOfMemory, reasonOf } from './server-errors.js';
 import { decodeTaken } from './taken-message.js';
 import { CHUNK, isHeld, type Recalled } from './unacked.js';
 

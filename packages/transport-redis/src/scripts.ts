@@ -1,3 +1,5 @@
+import { probeScript } from '@pool/redis';
+
 /*
  * A server without memory refuses a script at its first command that needs some, but lets one that began with a removal
  * go on to its end (https://redis.io/docs/latest/develop/programmability/eval-intro/, "Eval scripts with memory limit").
@@ -196,20 +198,12 @@ return 0
 
 /**
  * Tries every command that the scripts and the rest need, on a key of nobody. KEYS: that key, and others that are needed.
- * Returns those that this user may not run: a script that is refused says neither which command nor which key it was.
+ * Returns those that this user may not run.
  */
-export const PROBE = `
-local key, forbidden = KEYS[1], {}
-local function try(command, ...)
-  local said = redis.pcall(command, key, ...)
-  if type(said) == 'table' and said.err and string.find(said.err, "can't run this command", 1, true) then
-    forbidden[#forbidden + 1] = command
-  end
-end
+export const PROBE: string = probeScript(`
 try('DEL') try('LPUSH', '') try('RPUSH', '') try('LTRIM', 0, 0) try('LLEN') try('RPOP', 1) try('DEL')
 try('HSET', '', '') try('HGET', '') try('HEXISTS', '') try('HLEN') try('HMGET', '') try('HGETALL') try('HDEL', '') try('DEL')
 try('ZADD', 0, '') try('ZSCORE', '') try('ZCARD') try('ZREVRANGEBYSCORE', 0, 0) try('ZREM', '') try('DEL')
 try('SADD', '') try('SISMEMBER', '') try('SCARD') try('SMEMBERS') try('SSCAN', 0) try('SREM', '') try('DEL')
 try('SET', '') try('GET') try('DEL')
-return forbidden
-`;
+`);

@@ -22,6 +22,8 @@ const contractPackages = {
   results: ['@pool/results', '@pool/message'],
 };
 
+// What several packages that speak to one kind of server share (its tag `server:NAME`) is for those with the same tag.
+
 /**
  * The value of a package's one tag with a prefix.
  * @param {Package} of
@@ -63,6 +65,12 @@ export function importProblem(from, to) {
   const toRow = tag(to, 'layer') ?? '';
   if (!reachableRows[fromRow]?.includes(toRow)) {
     return `${from.name} (layer:${fromRow}) must not import ${to.name} (layer:${toRow})`;
+  }
+  const server = fromRow === 'tool' ? undefined : tag(to, 'server');
+  if (server !== undefined) {
+    return server === tag(from, 'server')
+      ? undefined
+      : `${from.name} must not import ${to.name} (server:${server})`;
   }
   const contract = fromRow === '3' ? tag(from, 'contract') : undefined;
   if (contract !== undefined && !contractPackages[contract]?.includes(to.name)) {

@@ -138,6 +138,16 @@ describe('the check of boundaries fails on a manifest', () => {
     expect(check('solo').output).toContain('@pool/solo (contract:core) must not import @pool/transport');
   });
 
+  test('that depends on what those on another server share', () => {
+    repository.addPackages(['redis', 'transport-redis', 'transport-sqs']);
+    expect(check('transport-redis').failed).toBe(false);
+    repository.changeManifest('transport-sqs', (manifest) => {
+      manifest.dependencies['@pool/redis'] = '^0.1.0';
+    });
+    const problem = '@pool/transport-sqs must not import @pool/redis (server:redis)';
+    expect(check('transport-sqs').output).toContain(problem);
+  });
+
   test('without its row', () => {
     repository.changeManifest('solo', (manifest) => {
       manifest.nx.tags = [];

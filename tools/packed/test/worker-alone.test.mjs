@@ -13,7 +13,14 @@ const redis = await requireServer('redis');
 
 const NAMED = ['@pool/worker', '@pool/prefork', '@pool/transport-redis'];
 /** What those three need, by their manifests. */
-const NEEDED = ['@pool/app', '@pool/core', '@pool/message', '@pool/results', '@pool/transport'];
+const NEEDED = [
+  '@pool/app',
+  '@pool/core',
+  '@pool/message',
+  '@pool/redis',
+  '@pool/results',
+  '@pool/transport',
+];
 
 const TASKS = `
   import { App } from '@pool/app';

@@ -1,0 +1,20 @@
+/**
+ * What a broker and a result store on Redis have in common.
+ *
+ * @packageDocumentation
+ */
+export {
+  assertHashTag,
+  type ClientOptions,
+  databaseNumber,
+  type RedisServerOptions,
+  tlsOptions,
+} from './client-options.js';
+export { endClient } from './end-client.js';
+export { probeScript } from './probe-script.js';
+export {
+  certificateHint,
+  isCertificateError,
+  isUnableForNow,
+  plainError,
+} from './server-errors.js';
