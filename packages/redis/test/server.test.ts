@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { certificateHint, endClient, plainError, probeScript } from '@pool/redis';
 import { requireServer } from '@pool/servers/vitest';
+import { rejection } from '@pool/servers/waiting';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -17,22 +18,15 @@ async function client(url: string): Promise<Redis> {
   return made;
 }
 
-async function failure(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => expect.unreachable('it should have failed'),
-    (error: unknown) => error as Error,
-  );
-}
-
 test('an error of the server tells neither what was sent nor a password', async () => {
   const alice = await client(redis.urlFor('alice', SECRET));
-  const refused = await failure(alice.hset('key', 'field', 'my secret'));
+  const refused = await rejection(alice.hset('key', 'field', 'my secret'));
   expect(inspect(refused)).toContain('my secret');
   const plain = plainError(refused);
   expect(inspect(plain)).not.toContain('my secret');
   expect(plain).toMatchObject({ name: 'ReplyError', message: refused.message, stack: refused.stack });
 
-  const unknown = await failure(alice.auth('alice', 'open sesame'));
+  const unknown = await rejection(alice.auth('alice', 'open sesame'));
   expect(inspect(plainError(unknown))).not.toContain('open sesame');
 });
 

@@ -12,6 +12,7 @@ import {
   startRedisSentinel,
 } from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
+import { rejection, until } from '@pool/servers/waiting';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 const redis = await requireServer('redis');
@@ -40,21 +41,6 @@ async function expectBothAfterFailover(store: ResultStore, group: RedisSentinelG
   await group.master.kill();
   await save(store, 'b', 2);
   expect((await found).map(({ result }) => result)).toEqual([1, 2]);
-}
-
-async function rejection(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => expect.unreachable('it should have been rejected'),
-    (error: unknown) => error as Error,
-  );
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 50_000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error('it never came to be');
-    await sleep(10);
-  }
 }
 
 async function calls(server: RedisServer): Promise<Record<string, number>> {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificates, freePort } from '@pool/servers';
 import { requirePart, requireServer } from '@pool/servers/vitest';
+import { next } from '@pool/servers/waiting';
 import { ConnectionError } from '@pool/transport';
 import { afterAll, expect, test } from 'vitest';
-import { named, next, open, take, text, until } from './support/scene.js';
+import { named, open, take, text, until } from './support/scene.js';
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));

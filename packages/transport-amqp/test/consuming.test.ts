@@ -1,8 +1,9 @@
 import { requireSharedRabbitmq } from '@pool/servers/vitest';
+import { next } from '@pool/servers/waiting';
 import { DeclarationMismatchError, NotDeclaredError } from '@pool/transport';
 import { connect as amqp } from 'amqplib';
 import { expect, onTestFinished, test } from 'vitest';
-import { named, next, open, take, text, until } from './support/scene.js';
+import { named, open, take, text, until } from './support/scene.js';
 import { type MethodFrame, watchedProxy } from './support/watched-proxy.js';
 
 const rabbitmq = await requireSharedRabbitmq();

@@ -1,6 +1,7 @@
 import { requireSharedRabbitmq } from '@pool/servers/vitest';
+import { next } from '@pool/servers/waiting';
 import { expect, test } from 'vitest';
-import { named, next, open, take, text, until } from './support/scene.js';
+import { named, open, take, text, until } from './support/scene.js';
 import { watchedProxy } from './support/watched-proxy.js';
 
 const rabbitmq = await requireSharedRabbitmq();

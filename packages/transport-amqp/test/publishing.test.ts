@@ -1,7 +1,8 @@
 import { requireSharedRabbitmq } from '@pool/servers/vitest';
+import { next } from '@pool/servers/waiting';
 import { ConnectionError, NotDeclaredError, PublishError, UnroutableError } from '@pool/transport';
 import { expect, test } from 'vitest';
-import { named, next, open, take, text, until } from './support/scene.js';
+import { named, open, take, text, until } from './support/scene.js';
 import { watchedProxy } from './support/watched-proxy.js';
 
 const rabbitmq = await requireSharedRabbitmq();

@@ -1,20 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type RedisCluster, type RedisServer, startRedisCluster } from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
+import { next, rejection, until } from '@pool/servers/waiting';
 import { createTransport } from '@pool/transport-redis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConsumerProcess } from './support/child.js';
-import {
-  commandCalls,
-  connect,
-  create,
-  elapse,
-  gather,
-  next,
-  rejection,
-  send,
-  until,
-} from './support/scene.js';
+import { commandCalls, connect, create, elapse, gather, send } from './support/scene.js';
 
 await requireServer('redis');
 const globalKeyPrefix = '{celery}:';

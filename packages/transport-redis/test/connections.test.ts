@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { startRedis, startRedisSentinel } from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
+import { next, rejection } from '@pool/servers/waiting';
 import type { Transport } from '@pool/transport';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { connect, create, gather, next, rejection, send } from './support/scene.js';
+import { connect, create, gather, send } from './support/scene.js';
 
 const redis = await requireServer('redis');
 /** With characters that URLs encode. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { requireServer } from '@pool/servers/vitest';
+import { until } from '@pool/servers/waiting';
 import { describe, expect, test } from 'vitest';
-import { connect, gather, message, send, until } from './support/scene.js';
+import { connect, gather, message, send } from './support/scene.js';
 
 const redis = await requireServer('redis');
 

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type RedisServer, startRedis } from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
+import { next, rejection, until } from '@pool/servers/waiting';
 import type { Transport } from '@pool/transport';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { commandCalls, connect, gather, message, next, rejection, send, until } from './support/scene.js';
+import { commandCalls, connect, gather, message, send } from './support/scene.js';
 
 await requireServer('redis');
 
@@ -49,7 +50,7 @@ describe('a server that is killed', () => {
     const [running, waiting] = deliveries;
     const lost = next(transport, 'disconnected');
     await redis.kill();
-    expect(await lost).toMatchObject({ code: 'ERR_POOL_CONNECTION' });
+    expect((await lost)[0]).toMatchObject({ code: 'ERR_POOL_CONNECTION' });
     expect(running?.settled).toBeUndefined();
     running?.ack();
     const later = transport.publish(message('published meanwhile'), { routingKey: 'tasks' });
@@ -94,9 +95,9 @@ describe('a server that is paused', () => {
     const held = await gather(transport, 'q', { each: () => {} });
     await send(transport, 'q', ['1']);
     await held.count(1);
-    const lost = next(transport, 'disconnected') as Promise<Error>;
+    const lost = next(transport, 'disconnected');
     await redis.pause();
-    expect((await lost).message).toMatch(/did not answer for 0.4 s/);
+    expect((await lost)[0].message).toMatch(/did not answer for 0.4 s/);
     held.deliveries[0]?.ack();
     const back = next(transport, 'connected');
     redis.resume();
@@ -135,7 +136,7 @@ describe('a server without memory', () => {
     await send(transport, 'q', Array.from({ length: 20 }, String));
     const blocked = next(transport, 'blocked');
     await redis.command('CONFIG', 'SET', 'maxmemory', '1');
-    expect(await blocked).toMatch(/^OOM /);
+    expect((await blocked)[0]).toMatch(/^OOM /);
     const refused = await rejection(transport.publish(message('x'), { routingKey: 'q' }));
     expect(refused).toMatchObject({ code: 'ERR_POOL_PUBLISH' });
     expect(refused.message).toContain('OOM');
@@ -195,12 +196,12 @@ describe('a server that cannot be written to', () => {
     transport.on('reconnecting', (error) => attempts.push(error));
     const { consumer, count } = await gather(transport, 'q');
     await consumer.proveConsumption();
-    const lost = next(transport, 'disconnected') as Promise<Error>;
+    const lost = next(transport, 'disconnected');
     // It follows a master that nobody reaches, as after a failover it knows nothing of.
     await redis.command('REPLICAOF', '127.0.0.1', '1');
     const failed = await rejection(transport.publish(message('x'), { routingKey: 'q' }));
     expect(failed).toMatchObject({ code: 'ERR_POOL_CONNECTION' });
-    expect((await lost).message).toContain('READONLY');
+    expect((await lost)[0].message).toContain('READONLY');
     await until(() => attempts.length >= 3, 'it tried three times');
     expect(attempts[2]?.message).toContain('READONLY');
     await redis.command('REPLICAOF', 'NO', 'ONE');

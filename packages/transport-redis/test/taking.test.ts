@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { requireServer } from '@pool/servers/vitest';
+import { until } from '@pool/servers/waiting';
 import { describe, expect, test } from 'vitest';
 import { ConsumerProcess } from './support/child.js';
-import { commandCalls, connect, elapse, gather, send, until } from './support/scene.js';
+import { commandCalls, connect, elapse, gather, send } from './support/scene.js';
 
 const redis = await requireServer('redis');
 

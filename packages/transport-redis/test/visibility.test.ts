@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { requireServer } from '@pool/servers/vitest';
+import { next, until } from '@pool/servers/waiting';
 import { describe, expect, test } from 'vitest';
 import { ConsumerProcess } from './support/child.js';
 import { LossyNetwork } from './support/lossy-network.js';
-import { commandCalls, connect, elapse, gather, next, send, until } from './support/scene.js';
+import { commandCalls, connect, elapse, gather, send } from './support/scene.js';
 
 const redis = await requireServer('redis');
 

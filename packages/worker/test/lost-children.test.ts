@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorkerLostError } from '@pool/results';
+import { next } from '@pool/servers/waiting';
 import { expect, test } from 'vitest';
-import { memoryApp, next, runWorker } from './support/in-process.js';
+import { memoryApp, runWorker } from './support/in-process.js';
 import { tasksModule } from './support/process.js';
 import { scratchFolder } from './support/scratch.js';
 

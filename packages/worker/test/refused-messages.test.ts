@@ -1,6 +1,7 @@
 import { NotRegistered } from '@pool/results';
+import { next } from '@pool/servers/waiting';
 import { expect, test } from 'vitest';
-import { memoryApp, next, runWorker } from './support/in-process.js';
+import { memoryApp, runWorker } from './support/in-process.js';
 
 const encoder = new TextEncoder();
 

@@ -1,7 +1,8 @@
 import { Ignore, Reject } from '@pool/app';
 import { TaskRevokedError } from '@pool/results';
+import { next } from '@pool/servers/waiting';
 import { expect, test } from 'vitest';
-import { memoryApp, next, runWorker } from './support/in-process.js';
+import { memoryApp, runWorker } from './support/in-process.js';
 
 test('keyword arguments find their parameters, and a wrong one is a clear failure', async () => {
   const app = await memoryApp();

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { next } from '@pool/servers/waiting';
 import { expect, test } from 'vitest';
-import { memoryApp, next, runWorker } from './support/in-process.js';
+import { memoryApp, runWorker } from './support/in-process.js';
 import { scratchFolder } from './support/scratch.js';
 
 test('an orchestrator learns whether the worker lives and is ready, and Prometheus gets its numbers', async () => {

@@ -1,9 +1,10 @@
 import { App } from '@pool/app';
 import { TcpProxy } from '@pool/servers';
+import { next } from '@pool/servers/waiting';
 import type { Worker, WorkerOptions } from '@pool/worker';
 import { expect, onTestFinished, test } from 'vitest';
 import { rabbitAndRedisPlace } from './support/place.js';
-import { next, ourWorker } from './support/scene.js';
+import { ourWorker } from './support/scene.js';
 
 const place = await rabbitAndRedisPlace();
 

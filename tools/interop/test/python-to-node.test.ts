@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '@pool/app';
+import { next } from '@pool/servers/waiting';
 import type { Worker } from '@pool/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Child } from './support/child.js';
 import { rabbitPlace, redisPlace } from './support/place.js';
 import { PythonProducer } from './support/python-producer.js';
-import { celeryInterpreter, next, ourApp, ourWorker } from './support/scene.js';
+import { celeryInterpreter, ourApp, ourWorker } from './support/scene.js';
 import { startPoolCommand } from './support/workers.js';
 
 const interpreter = await celeryInterpreter();

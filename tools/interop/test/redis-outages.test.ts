@@ -1,5 +1,6 @@
 import { App, type AppOptions } from '@pool/app';
 import { type RedisServer, startRedis } from '@pool/servers';
+import { until } from '@pool/servers/waiting';
 import type { WorkerLogger } from '@pool/worker';
 import { expect, onTestFinished, test } from 'vitest';
 import { required } from './support/place.js';
@@ -50,14 +51,6 @@ async function scene(redis: RedisServer, options: AppOptions = {}) {
   const worker = await ourWorker(app, { concurrency: 2, logger });
   onTestFinished(() => worker.stop());
   return { app, wait, worker, lines, runs, letGo };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 50_000;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error('it never came to be');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 const count = (lines: readonly string[], text: string): number =>

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { Message } from '@pool/message';
-import type { ConsumeOptions, Consumer, Delivery, Transport, TransportEvents } from '@pool/transport';
+import type { ConsumeOptions, Consumer, Delivery, Transport } from '@pool/transport';
 import { type AmqpTransportOptions, createTransport } from '@pool/transport-amqp';
 import { onTestFinished, vi } from 'vitest';
 
@@ -40,14 +39,6 @@ export async function open(
   onTestFinished(() => transport.close());
   await transport.connect();
   return transport;
-}
-
-/** The next time a transport tells something, with what it tells. */
-export function next<Name extends keyof TransportEvents>(
-  transport: Transport,
-  name: Name,
-): Promise<TransportEvents[Name]> {
-  return once(transport, name) as Promise<TransportEvents[Name]>;
 }
 
 /** A consumer and what it was given, which it holds unless `each` settles it. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { until } from '@pool/servers/waiting';
 import type { RedisTransportOptions } from '@pool/transport-redis';
 import { onTestFinished } from 'vitest';
-import { until } from './scene.js';
 
 /** What the process is to do. */
 export interface ConsumerOrder {

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Message } from '@pool/message';
 import type { RedisServer } from '@pool/servers';
+import { until } from '@pool/servers/waiting';
 import type { Consumer, Delivery, PublishOptions, Transport } from '@pool/transport';
 import { createTransport, type RedisTransportOptions } from '@pool/transport-redis';
 import { onTestFinished } from 'vitest';
-
-/** Seconds that anything here may take on a slow machine. */
-const PATIENCE = 50;
 
 /** Connects a transport that is closed when the test ends. */
 export async function connect(url: string, options: RedisTransportOptions = {}): Promise<Transport> {
@@ -74,33 +72,6 @@ export async function gather(
   });
   const count = (wanted: number) => until(() => deliveries.length >= wanted, `${wanted} deliveries`);
   return { consumer, deliveries, texts, count };
-}
-
-/** Looks again until it is so. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE * 1000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`not within ${PATIENCE} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** The next event of a transport. */
-export function next(
-  transport: Transport,
-  event: 'connected' | 'disconnected' | 'blocked',
-): Promise<unknown> {
-  return new Promise((resolve) => transport.once(event, resolve));
-}
-
-/** What a promise rejects with. */
-export async function rejection(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('it should have been rejected');
 }
 
 /** How often the server ran each command since `CONFIG RESETSTAT`, those in scripts included. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { App, type AppOptions } from '@pool/app';
-import { Worker, type WorkerEvents, type WorkerLogger, type WorkerOptions } from '@pool/worker';
+import { Worker, type WorkerLogger, type WorkerOptions } from '@pool/worker';
 import { onEnd, scratchFolder } from './scratch.js';
 
 /** A log line as a test reads it. */
@@ -52,12 +51,4 @@ export async function runWorker(
   onEnd(() => worker.terminate());
   await worker.start();
   return { worker, lines };
-}
-
-/** The next event of a worker, with its arguments. */
-export function next<Name extends keyof WorkerEvents>(
-  worker: Worker,
-  name: Name,
-): Promise<WorkerEvents[Name]> {
-  return once(worker, name) as Promise<WorkerEvents[Name]>;
 }

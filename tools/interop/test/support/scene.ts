@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App, AppOptions } from '@pool/app';
-import { Worker, type WorkerEvents, type WorkerOptions } from '@pool/worker';
+import { Worker, type WorkerOptions } from '@pool/worker';
 import { onTestFinished } from 'vitest';
 import { interopApp } from '../fixtures/tasks.mjs';
 import { type Place, required } from './place.js';
@@ -26,14 +25,6 @@ export async function ourWorker(
   prepare?.(worker);
   await worker.start();
   return worker;
-}
-
-/** The next event of a worker, with its arguments. */
-export function next<Name extends keyof WorkerEvents>(
-  worker: Worker,
-  name: Name,
-): Promise<WorkerEvents[Name]> {
-  return once(worker, name) as Promise<WorkerEvents[Name]>;
 }
 
 /** An empty folder, removed after the test that asks for it. */
