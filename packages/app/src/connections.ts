@@ -108,7 +108,7 @@ export class Connections {
     if (broker instanceof Transport) return broker;
     const { brokerTransportOptions: options, packages } = this.#options;
     return loadTransport(broker as string | readonly string[], {
-      ...(options ? { options } : {}),
+      options: { limits: this.#codec.limits, ...options },
       ...(packages?.transports ? { packages: packages.transports } : {}),
     });
   }

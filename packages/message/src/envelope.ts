@@ -133,7 +133,7 @@ export function markRedelivered(envelope: string | Uint8Array, options: Redelive
   const info = { ...recordOf(wire['delivery_info'], 'delivery_info'), redelivered: true };
   const count = deliveryCount === undefined ? {} : { [COUNT_PROPERTY]: deliveryCount };
   const properties = { ...wire, delivery_info: info, ...count };
-  return encodeJsonText({ ...parsed, headers, properties }, ENCODING);
+  return encodeJsonText({ ...parsed, headers, properties }, { ...ENCODING, maxDepth: limits.maxDepth });
 }
 
 /** The envelope as plain data: an object within all limits. */

@@ -254,7 +254,7 @@ export class AmqpTransport extends Transport {
 
   /** Whether the message is set aside here, because not even a worker should look at it. */
   #refuse(delivery: Delivery): boolean {
-    const reason = refusalOf(delivery.message);
+    const reason = refusalOf(delivery.message, this.limits);
     if (reason === undefined) return false;
     void this.#putAway(delivery, reason);
     return true;
@@ -319,7 +319,7 @@ export class AmqpTransport extends Transport {
       // It is there, with another bound.
       if (!DeclarationMismatchError.isInstance(error)) throw error;
     }
-    await this.publish(asideCopy(delivery, reason), { routingKey: place, mandatory: true });
+    await this.publish(asideCopy(delivery, reason, this.limits), { routingKey: place, mandatory: true });
     delivery.ack();
     return { queue, reason, place, tag };
   }

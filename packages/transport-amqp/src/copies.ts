@@ -1,4 +1,4 @@
-import { checkHeaders, type Message, type MessageProperties } from '@pool/message';
+import { checkHeaders, type Message, type MessageLimits, type MessageProperties } from '@pool/message';
 import { asideHeaders, type Delivery } from '@pool/transport';
 import { UNDECODABLE } from './undecodable.js';
 
@@ -38,19 +38,19 @@ export function countedCopy(delivery: Delivery): Message {
 }
 
 /** The message to be kept where it can be inspected: for ever, and without headers that nobody should read. */
-export function asideCopy(delivery: Delivery, reason: string): Message {
+export function asideCopy(delivery: Delivery, reason: string, limits: Readonly<MessageLimits>): Message {
   const { message, queue } = delivery;
   const properties: MessageProperties = { ...message.properties, expiration: undefined, priority: 0 };
-  const headers = refusalOf(message) === undefined ? message.headers : {};
+  const headers = refusalOf(message, limits) === undefined ? message.headers : {};
   return { ...message, properties, headers: { ...headers, ...asideHeaders(queue, reason) } };
 }
 
 /** Why nobody should look into a message's headers, if so. */
-export function refusalOf({ headers }: Message): string | undefined {
+export function refusalOf({ headers }: Message, limits: Readonly<MessageLimits>): string | undefined {
   const undecodable = (headers as { [UNDECODABLE]?: string })[UNDECODABLE];
   if (undecodable !== undefined) return `its properties cannot be decoded: ${undecodable}`;
   try {
-    checkHeaders(headers);
+    checkHeaders(headers, limits);
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -262,7 +262,7 @@ export class FilesystemTransport extends VirtualTransport<string> {
     const common = { queue, tag: name, deliveryCount };
     try {
       if (bytes === undefined) throw new Error('the file cannot be read');
-      const { message, deliveryInfo } = decodeEnvelope(bytes);
+      const { message, deliveryInfo } = decodeEnvelope(bytes, this.limits);
       const { exchange, routingKey } = deliveryInfo;
       const redelivered = deliveryCount > 0 || deliveryInfo.redelivered;
       return { ...common, message, exchange, routingKey, redelivered };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decodeEnvelope } from '@pool/message';
+import { decodeEnvelope, type MessageLimits } from '@pool/message';
 import { matchesTopic, type TakenMessage } from '@pool/transport';
 import type { Keys } from './keys.js';
 import type { Client } from './redis-clients.js';
@@ -15,6 +15,7 @@ interface Subscription {
  */
 export class Broadcasts {
   readonly #max: number;
+  readonly #limits: Readonly<MessageLimits>;
   readonly #exchanges = new Set<string>();
   readonly #bindings = new Map<string, Subscription[]>();
   readonly #buffers = new Map<string, TakenMessage[]>();
@@ -24,8 +25,9 @@ export class Broadcasts {
   #keys: Keys | undefined;
   #onMessage: (queue: string) => void = () => {};
 
-  constructor(max: number) {
+  constructor(max: number, limits: Readonly<MessageLimits>) {
     this.#max = max;
+    this.#limits = limits;
   }
 
   /** Listens on this connection from now on, for everything that is consumed. */
@@ -129,7 +131,7 @@ export class Broadcasts {
           binding.exchange === exchange &&
           (binding.routingKey === '' || matchesTopic(binding.routingKey, routingKey)),
       );
-      const message = wanted ? decode(queue, exchange, routingKey, text) : undefined;
+      const message = wanted ? decode(queue, exchange, routingKey, text, this.#limits) : undefined;
       if (message === undefined || this.#lastTags.get(queue) === message.tag) continue;
       this.#lastTags.set(queue, message.tag);
       if (buffer.length >= this.#max) buffer.shift();
@@ -140,9 +142,15 @@ export class Broadcasts {
 }
 
 /** What a channel brought as a message; nothing for what is none, since nobody waits for it. */
-function decode(queue: string, exchange: string, routingKey: string, text: string): TakenMessage | undefined {
+function decode(
+  queue: string,
+  exchange: string,
+  routingKey: string,
+  text: string,
+  limits: Readonly<MessageLimits>,
+): TakenMessage | undefined {
   try {
-    const { message, deliveryTag } = decodeEnvelope(text);
+    const { message, deliveryTag } = decodeEnvelope(text, limits);
     const tag = deliveryTag === '' ? randomUUID() : deliveryTag;
     return { queue, tag, message, exchange, routingKey, redelivered: false, deliveryCount: 0 };
   } catch {

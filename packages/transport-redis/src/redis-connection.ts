@@ -26,11 +26,17 @@ export class RedisConnection {
   readonly #clients: Clients;
   #stopWatching: () => void = () => {};
 
-  private constructor(url: BrokerUrl, keys: Keys, clients: Clients, holder: Holder) {
+  private constructor(
+    url: BrokerUrl,
+    keys: Keys,
+    clients: Clients,
+    holder: Holder,
+    { limits }: ResolvedRedisOptions,
+  ) {
     this.#clients = clients;
     this.keys = keys;
     this.wakeUp = new WakeUp(clients);
-    this.unacked = new Unacked(clients.commands, keys, holder, this.wakeUp);
+    this.unacked = new Unacked(clients.commands, keys, holder, this.wakeUp, limits);
     this.publisher = new Publisher(clients.commands, keys, url);
   }
 
@@ -49,7 +55,7 @@ export class RedisConnection {
     const keys = new Keys(options, databaseOf(url));
     const to = { url, urls, options, key: keys.unacked };
     const clients = await openClients(to, (error) => events.onLost(error), signal);
-    const connection = new RedisConnection(url, keys, clients, holder);
+    const connection = new RedisConnection(url, keys, clients, holder, options);
     const giveUp = (): void => void clients.disconnect();
     signal.addEventListener('abort', giveUp, { once: true });
     try {

@@ -1,3 +1,4 @@
+import { type MessageLimits, resolveLimits } from '@pool/message';
 import { assertHashTag, type RedisServerOptions } from '@pool/redis';
 import type { VirtualTransportOptions } from '@pool/transport';
 
@@ -53,7 +54,7 @@ export type ResolvedRedisOptions = Required<
     | 'connectTimeout'
   >
 > &
-  Pick<RedisTransportOptions, 'tls' | 'client'>;
+  Pick<RedisTransportOptions, 'tls' | 'client'> & { limits: Readonly<MessageLimits> };
 
 /** Fills in defaults and checks what would fail much later. */
 export function resolveRedisOptions(options: RedisTransportOptions): ResolvedRedisOptions {
@@ -74,6 +75,7 @@ export function resolveRedisOptions(options: RedisTransportOptions): ResolvedRed
     cluster: false,
     connectTimeout: 10,
     ...definedOnly(options),
+    limits: resolveLimits(options.limits),
   };
   const steps = resolved.prioritySteps;
   if (steps[0] !== 0 || steps.some((step, i) => i > 0 && step <= (steps[i - 1] as number))) {

@@ -55,7 +55,7 @@ export class RedisTransport extends VirtualTransport<string> {
       maxBatch: Math.min(options.maxBatch ?? CHUNK, CHUNK),
     });
     this.#options = resolveRedisOptions(options);
-    this.#broadcasts = new Broadcasts(this.#options.maxBroadcasts);
+    this.#broadcasts = new Broadcasts(this.#options.maxBroadcasts, this.limits);
     this.capabilities = {
       fanout: true,
       topic: true,
@@ -98,10 +98,17 @@ export class RedisTransport extends VirtualTransport<string> {
     this.#connection = connection;
     this.#recalled = recalled;
     const { client, keys, unacked, listener } = connection;
+    const { limits } = this;
     const { visibilityTimeout, goneAfter } = this.#options;
     const bindingsOf = (exchange: string) => this.onBindings(exchange);
     const self = this.#holder.id;
-    this.#restorer = new Restorer(client, keys, unacked, { visibilityTimeout, goneAfter, self, bindingsOf });
+    this.#restorer = new Restorer(client, keys, unacked, {
+      visibilityTimeout,
+      goneAfter,
+      limits,
+      self,
+      bindingsOf,
+    });
     try {
       await this.#broadcasts.attach(listener, keys, (queue) => this.wake(queue));
     } catch (error) {
@@ -178,7 +185,12 @@ export class RedisTransport extends VirtualTransport<string> {
     const taken: TakenMessage[] = [];
     for (let i = 0; i < flat.length; i += 3) {
       taken.push(
-        decodeTaken(queues[flat[i] as number] as string, flat[i + 1] as string, flat[i + 2] as string),
+        decodeTaken(
+          queues[flat[i] as number] as string,
+          flat[i + 1] as string,
+          flat[i + 2] as string,
+          this.limits,
+        ),
       );
     }
     return taken;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MessageLimits } from '@pool/message';
 import { matchesTopic, type StoredBinding } from '@pool/transport';
 import { type GoneHolder, goneHolders, markGone } from './holders.js';
 import type { Keys } from './keys.js';
@@ -18,6 +19,7 @@ const LIMIT = 1000;
 export interface RestorerOptions {
   readonly visibilityTimeout: number;
   readonly goneAfter: number;
+  readonly limits: Readonly<MessageLimits>;
   /** Our own id as a holder. */
   readonly self: string;
   bindingsOf(exchange: string): Promise<readonly StoredBinding[]>;
@@ -96,6 +98,7 @@ export class Restorer {
   async #putBack(tags: readonly string[], held?: string): Promise<number> {
     if (tags.length === 0) return 0;
     const entries = await this.#client.hmget(this.#keys.unacked, ...tags);
+    const { limits } = this.#options;
     const moves: Move[] = [];
     const orphans: string[] = [];
     for (const [i, tag] of tags.entries()) {
@@ -106,9 +109,9 @@ export class Restorer {
         continue;
       }
       const queue = await this.#queueOf(entry);
-      const { priority, deliveryCount } = priorityAndCount(entry.envelope);
+      const { priority, deliveryCount } = priorityAndCount(entry.envelope, limits);
       const list = this.#keys.list(queue, priority);
-      moves.push({ tag, end: 'RPUSH', list, envelope: marked(entry.envelope, deliveryCount + 1) });
+      moves.push({ tag, end: 'RPUSH', list, envelope: marked(entry.envelope, deliveryCount + 1, limits) });
     }
     if (orphans.length > 0) await this.#forgetOrphans(orphans, held);
     if (moves.length === 0) return 0;

@@ -1,10 +1,15 @@
-import { decodeEnvelope } from '@pool/message';
+import { decodeEnvelope, type MessageLimits } from '@pool/message';
 import type { TakenMessage } from '@pool/transport';
 
 /** What a list held, as a message; or as the reason why it is none. */
-export function decodeTaken(queue: string, tag: string, envelope: string): TakenMessage {
+export function decodeTaken(
+  queue: string,
+  tag: string,
+  envelope: string,
+  limits: Readonly<MessageLimits>,
+): TakenMessage {
   try {
-    const { message, deliveryInfo, deliveryCount } = decodeEnvelope(envelope);
+    const { message, deliveryInfo, deliveryCount } = decodeEnvelope(envelope, limits);
     const { exchange, routingKey, redelivered } = deliveryInfo;
     return { queue, tag, message, exchange, routingKey, redelivered, deliveryCount, handle: envelope };
   } catch (error) {

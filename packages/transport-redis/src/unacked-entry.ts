@@ -1,4 +1,4 @@
-import { decodeEnvelope, markRedelivered } from '@pool/message';
+import { decodeEnvelope, type MessageLimits, markRedelivered } from '@pool/message';
 
 /** What an entry of `unacked` says. */
 export interface UnackedEntry {
@@ -27,9 +27,12 @@ export function parseUnacked(text: string): UnackedEntry | undefined {
 }
 
 /** What decides where a message goes when it is put back. What is no envelope has no priority. */
-export function priorityAndCount(envelope: string): { priority: number; deliveryCount: number } {
+export function priorityAndCount(
+  envelope: string,
+  limits: Readonly<MessageLimits>,
+): { priority: number; deliveryCount: number } {
   try {
-    const { message, deliveryCount } = decodeEnvelope(envelope);
+    const { message, deliveryCount } = decodeEnvelope(envelope, limits);
     return { priority: message.properties.priority ?? 0, deliveryCount };
   } catch {
     return { priority: 0, deliveryCount: 0 };
@@ -37,9 +40,9 @@ export function priorityAndCount(envelope: string): { priority: number; delivery
 }
 
 /** The envelope marked and counted; as it is where it is none: whoever takes it next sets it aside. */
-export function marked(envelope: string, deliveryCount: number): string {
+export function marked(envelope: string, deliveryCount: number, limits: Readonly<MessageLimits>): string {
   try {
-    return markRedelivered(envelope, { deliveryCount });
+    return markRedelivered(envelope, { deliveryCount, limits });
   } catch {
     return envelope;
   }

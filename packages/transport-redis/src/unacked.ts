@@ -1,3 +1,4 @@
+import type { MessageLimits } from '@pool/message';
 import type { Delivery, SettlementBatch } from '@pool/transport';
 import { type Holder, isIntact } from './holders.js';
 import type { Keys } from './keys.js';
@@ -46,12 +47,14 @@ export class Unacked {
   readonly #holder: Holder;
   readonly #held: string;
   readonly #wakeUp: WakeUp;
+  readonly #limits: Readonly<MessageLimits>;
   /** The last take found all there was: so may the next, after which nothing is left but to sleep. */
   #nearEnd = true;
 
-  constructor(client: Client, keys: Keys, holder: Holder, wakeUp: WakeUp) {
+  constructor(client: Client, keys: Keys, holder: Holder, wakeUp: WakeUp, limits: Readonly<MessageLimits>) {
     this.#client = client;
     this.#wakeUp = wakeUp;
+    this.#limits = limits;
     this.#keys = keys;
     this.#holder = holder;
     this.#held = keys.held(holder.id);
@@ -184,7 +187,7 @@ export class Unacked {
       tag,
       end: seen ? 'LPUSH' : 'RPUSH',
       list: this.#keys.list(queue, message.properties.priority ?? 0),
-      envelope: seen ? marked(envelope, deliveryCount + 1) : envelope,
+      envelope: seen ? marked(envelope, deliveryCount + 1, this.#limits) : envelope,
     };
   }
 }

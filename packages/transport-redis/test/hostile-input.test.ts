@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from '@pool/message';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decodeTaken } from '../src/taken-message.js';
@@ -33,11 +34,11 @@ it('whatever lies in Redis is a message or the reason why it is none, an entry o
   let entries = 0;
   fc.assert(
     fc.property(text, (found) => {
-      const taken = decodeTaken('celery', 'tag', found);
+      const taken = decodeTaken('celery', 'tag', found, DEFAULT_LIMITS);
       const { message } = taken;
       expect(message instanceof Error || message.body instanceof Uint8Array).toBe(true);
-      expect(typeof marked(found, 3)).toBe('string');
-      const { priority, deliveryCount } = priorityAndCount(found);
+      expect(typeof marked(found, 3, DEFAULT_LIMITS)).toBe('string');
+      const { priority, deliveryCount } = priorityAndCount(found, DEFAULT_LIMITS);
       expect(Number.isFinite(priority) && Number.isSafeInteger(deliveryCount)).toBe(true);
       const entry = parseUnacked(found);
       if (entry === undefined) return;

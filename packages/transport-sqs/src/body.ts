@@ -1,4 +1,4 @@
-import { type DecodedEnvelope, decodeEnvelope } from '@pool/message';
+import { type DecodedEnvelope, decodeEnvelope, type MessageLimits } from '@pool/message';
 
 /** The body of an SQS message for an envelope. */
 export function encodeBody(envelope: string, base64: boolean): string {
@@ -6,12 +6,12 @@ export function encodeBody(envelope: string, base64: boolean): string {
 }
 
 /** Reads a body as kombu reads it: base64 or plain JSON; JSON that is no envelope becomes the body of one. */
-export function decodeBody(text: string): DecodedEnvelope {
+export function decodeBody(text: string, limits: Readonly<MessageLimits>): DecodedEnvelope {
   const plain = /^\s*[{["]/.test(text) ? text : Buffer.from(text, 'base64').toString('utf8');
   const parsed: unknown = JSON.parse(plain);
   const isEnvelope =
     typeof parsed === 'object' && parsed !== null && 'body' in parsed && 'properties' in parsed;
-  if (isEnvelope) return decodeEnvelope(plain);
+  if (isEnvelope) return decodeEnvelope(plain, limits);
   return {
     message: {
       body: Buffer.from(plain),

@@ -147,7 +147,7 @@ export class SqsTransport extends VirtualTransport<string> {
     const deliveryCount = Math.max(0, Number(sqs.Attributes?.['ApproximateReceiveCount'] ?? 1) - 1);
     const common = { queue, tag, redelivered: deliveryCount > 0, deliveryCount, handle: sqs.Body };
     try {
-      const { message, deliveryInfo } = decodeBody(sqs.Body ?? '');
+      const { message, deliveryInfo } = decodeBody(sqs.Body ?? '', this.limits);
       return {
         ...common,
         message,

@@ -159,9 +159,9 @@ export class ZookeeperTransport extends VirtualTransport<Buffer> {
     }
     const handle: Claim = { entry, claim, data };
     try {
-      const { message, deliveryInfo, deliveryCount } = decodeEnvelope(data);
+      const { message, deliveryInfo, deliveryCount } = decodeEnvelope(data, this.limits);
       // Written before anybody sees it, so that whoever comes after a crash knows.
-      const marked = markRedelivered(data, { deliveryCount: deliveryCount + 1 });
+      const marked = markRedelivered(data, { deliveryCount: deliveryCount + 1, limits: this.limits });
       await session.setData(entry, Buffer.from(marked));
       return {
         queue,

@@ -1,3 +1,4 @@
+import type { MessageLimits } from '@pool/message';
 import type { BackOffOptions } from './back-off.js';
 import type { Delivery } from './delivery.js';
 
@@ -13,6 +14,11 @@ export interface TransportOptions {
   shuffle?: boolean;
   /** Publishes that may wait for a lost connection to return; more are refused. @default 10000 */
   maxWaitingPublishes?: number;
+  /**
+   * What a message may have in headers, nesting and size; one that has more is set aside before a consumer sees it. An app
+   * gives its own, those of its `codec`. @default `DEFAULT_LIMITS` of `@pool/message`
+   */
+  limits?: Partial<MessageLimits>;
 }
 
 /** Where a transport is in its life. */

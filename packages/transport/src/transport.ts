@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Message } from '@pool/message';
+import { type Message, type MessageLimits, resolveLimits } from '@pool/message';
 import { type BrokerUrl, parseBrokerUrls } from './broker-url.js';
 import type { Capability, TransportCapabilities } from './capabilities.js';
 import {
@@ -49,6 +49,8 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     restored: 0,
     reconnects: 0,
   };
+  /** For the adapter: what a message may have; one that has more is set aside. */
+  protected readonly limits: Readonly<MessageLimits>;
   readonly #keeper: ConnectionKeeper;
   readonly #maxWaitingPublishes: number;
   #waitingPublishes = 0;
@@ -68,6 +70,7 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   constructor(url: BrokerUrl | string | readonly (BrokerUrl | string)[], options: TransportOptions = {}) {
     super();
     this.urls = parseBrokerUrls(url);
+    this.limits = resolveLimits(options.limits);
     this.#maxWaitingPublishes = options.maxWaitingPublishes ?? 10_000;
     this.#keeper = new ConnectionKeeper(this.#createHost(), this.urls, options);
   }

@@ -77,5 +77,16 @@ export function aside(suite: Suite): void {
       },
       suite.without('putMalformed'),
     );
+
+    suite.test('what the limits allow comes, however many headers it has', async (scene) => {
+      const transport = await scene.open({ limits: { maxHeaders: 1000 } });
+      const queue = await scene.queue(transport);
+      const headers = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`h${i}`, i]));
+      const publish = transport.publish(scene.message('rich', { headers }), { routingKey: queue });
+      await scene.within(publish, 'the message is published');
+      const collector = await scene.collect(transport, queue);
+      await scene.received(collector, 1);
+      assert.deepEqual(collector.deliveries[0]?.message.headers, headers);
+    });
   });
 }
