@@ -1,14 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '@pool/message';
 import {
   type Binding,
   type BrokerUrl,
-  backOff,
   ConnectionError,
   type Consumer,
   DeclarationMismatchError,
   type Delivery,
   type ExchangeDeclaration,
+  holdUntilAside,
   NotSupportedError,
   type QueueDeclaration,
   type QueueStatus,
@@ -256,24 +255,10 @@ export class AmqpTransport extends Transport {
   #refuse(delivery: Delivery): boolean {
     const reason = refusalOf(delivery.message, this.limits);
     if (reason === undefined) return false;
-    void this.#putAway(delivery, reason);
+    void holdUntilAside(this, delivery, reason, {
+      onFailed: (error) => this.emit('setAsideFailed', delivery.queue, error),
+    });
     return true;
-  }
-
-  /** Given back it would come again at once, and again: it is held until it is where it can be inspected. */
-  async #putAway(delivery: Delivery, reason: string): Promise<void> {
-    for (let attempt = 0; delivery.epoch === this.epoch && !this.closing; attempt++) {
-      const moved = this.setAside(delivery, reason);
-      this.#inFlight(moved.catch(() => {}));
-      try {
-        await moved;
-        return;
-      } catch (error) {
-        if (delivery.epoch !== this.epoch) return;
-        if (attempt === 0) this.emit('setAsideFailed', delivery.queue, error as Error);
-        await sleep(backOff(attempt) * 1000, undefined, { ref: false });
-      }
-    }
   }
 
   protected override onSettle(
@@ -305,7 +290,18 @@ export class AmqpTransport extends Transport {
     if (epoch !== this.epoch || !consumer.settle(delivery, settlement)) this.recordStale(delivery);
   }
 
-  protected override async onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord> {
+  protected override onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord> {
+    const moved = this.#moveAside(delivery, reason);
+    this.#inFlight(
+      moved.then(
+        () => {},
+        () => {},
+      ),
+    );
+    return moved;
+  }
+
+  async #moveAside(delivery: Delivery, reason: string): Promise<SetAsideRecord> {
     const { queue, tag } = delivery;
     const place = `${queue}.rejected`;
     const maxLength = this.#options.maxSetAside ?? 10_000;

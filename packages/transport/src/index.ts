@@ -33,6 +33,7 @@ export {
   TransportNotFoundError,
   UnroutableError,
 } from './errors.js';
+export { type HoldUntilAsideOptions, holdUntilAside } from './hold-until-aside.js';
 export {
   type LoadTransportOptions,
   loadTransport,

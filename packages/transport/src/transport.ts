@@ -248,8 +248,18 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
   }
 
   /**
+   * Whether a delivery is still here to be handled: it was not settled and the broker has not taken it back. What needs no
+   * ack (`noAck`) is nowhere else.
+   */
+  holds(delivery: Delivery): boolean {
+    if (this.state === 'closed') return false;
+    return delivery.noAck || (delivery.settled === undefined && this.onHolds(delivery));
+  }
+
+  /**
    * Puts a message that cannot be handled where it can be inspected, with the reason, and takes it off its queue.
-   * The delivery is settled by it. Resolves when the broker owns the copy.
+   * The delivery is settled by it. Resolves when the broker owns the copy; if it rejects, the delivery is held as before
+   * (see `holdUntilAside`).
    */
   async setAside(delivery: Delivery, reason: string): Promise<void> {
     if (delivery.settled !== undefined && !delivery.noAck) return;
@@ -294,7 +304,12 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     delay: number,
     attempted: boolean | undefined,
   ): Settlement;
-  /** Moves the message aside and settles the delivery. */
+  /** Whether the broker counts this delivery as ours. @default it came on this connection */
+  protected onHolds(delivery: Delivery): boolean {
+    return delivery.epoch === this.epoch && this.state === 'connected';
+  }
+
+  /** Moves the message aside and settles the delivery; if it fails, the delivery is held as before. */
   protected abstract onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord>;
   protected abstract onFlush(): Promise<void>;
 

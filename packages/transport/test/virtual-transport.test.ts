@@ -105,14 +105,30 @@ describe('settlements', () => {
     expect(transport.stats).toMatchObject({ acked: 1, stale: 1 });
   });
 
-  it('of a delivery whose setting aside failed put it back', async () => {
+  it('of a delivery whose setting aside failed hold it as before', async () => {
     const transport = await connected();
     const [a] = await given(transport, ['a']);
     transport.failNextPutAside = new Error('no room');
     await expect(transport.setAside(a as Delivery, 'bad')).rejects.toThrow('no room');
     await transport.flush();
+    expect(a?.settled).toBeUndefined();
+    expect(transport.broker.settled).toEqual([]);
+    expect(transport.stats).toMatchObject({ setAside: 0, rejected: 0 });
+    await transport.setAside(a as Delivery, 'bad');
+    await transport.flush();
+    expect(transport.broker.settled).toEqual(['aside a']);
+    expect(transport.stats).toMatchObject({ setAside: 1, rejected: 1 });
+  });
+
+  it('of a delivery that was settled while it could not be set aside are sent', async () => {
+    const transport = await connected();
+    const [a] = await given(transport, ['a']);
+    transport.failNextPutAside = new Error('no room');
+    const failed = expect(transport.setAside(a as Delivery, 'bad')).rejects.toThrow('no room');
+    a?.reject({ requeue: true });
+    await failed;
+    await transport.flush();
     expect(transport.broker.settled).toEqual(['requeued a']);
-    expect(transport.stats.setAside).toBe(0);
   });
 });
 

@@ -10,13 +10,12 @@ import {
   upgradeTaskMessage,
 } from '@pool/message';
 import { NotRegistered, type ResultStore } from '@pool/results';
-import type { Delivery, Transport } from '@pool/transport';
+import { type Delivery, holdUntilAside, type Transport } from '@pool/transport';
 import type { WorkerCounters } from './counters.js';
 import type { WorkerLogger } from './logging/logger.js';
 import { fieldsOf, labelOf } from './request/announce.js';
 import { limitsOf, Request, type RequestHost } from './request/request.js';
 import type { RequestTable } from './request-table.js';
-import { setAside } from './set-aside.js';
 import { bareErrorDocument } from './tracer/documents.js';
 import type { WorkerEvents } from './worker-events.js';
 
@@ -171,11 +170,12 @@ export class Intake {
       { ...fields, queue, tag },
       `Refused a message of the queue ${queue}: ${reason}. It is set aside`,
     );
-    void setAside(transport, delivery, reason, (error) => {
+    const onFailed = (error: Error): void => {
       logger.error(
         { err: error, queue, tag },
         'The refused message could not be set aside; it is held, and tried again',
       );
-    });
+    };
+    void holdUntilAside(transport, delivery, reason, { onFailed });
   }
 }

@@ -239,17 +239,26 @@ export abstract class VirtualTransport<Payload> extends Transport {
     return settlement;
   }
 
+  protected override onHolds(delivery: Delivery): boolean {
+    return this.held.has(delivery);
+  }
+
   protected override async onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord> {
     const { queue, tag, exchange, routingKey, message, handle } = delivery;
     const held = !delivery.noAck;
+    const item = { queue, tag, exchange, routingKey, message, handle, held };
     this.#beingSetAside.add(delivery);
-    delivery.reject();
     try {
-      const item = { queue, tag, exchange, routingKey, message, handle, held };
-      return { queue, reason, tag, place: await this.onPutAside(item, reason) };
+      const moved = this.onPutAside(item, reason);
+      this.#awaitAside(moved);
+      const place = await moved;
+      delivery.reject();
+      return { queue, reason, tag, place };
     } catch (error) {
-      // It was not moved: rather again than lost.
-      if (held) this.#settlements.current().requeued.push(delivery);
+      // What was settled meanwhile is yet to be told.
+      const { settled } = delivery;
+      if (held && settled !== undefined && settled !== 'stale')
+        this.#settlements.current()[settled].push(delivery);
       throw error;
     } finally {
       this.#beingSetAside.delete(delivery);
@@ -377,7 +386,13 @@ export abstract class VirtualTransport<Payload> extends Transport {
       (place) => this.recordSetAside({ queue, reason: error.message, place, tag }),
       (failure: unknown) => this.#failed(failure),
     );
-    const done = moved.finally(() => this.#asides.delete(done));
+    this.#awaitAside(moved);
+  }
+
+  /** Nothing is flushed or closed before it is done. */
+  #awaitAside(moved: Promise<unknown>): void {
+    const forget = (): void => void this.#asides.delete(done);
+    const done = moved.then(forget, forget);
     this.#asides.add(done);
   }
 

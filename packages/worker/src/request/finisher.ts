@@ -2,13 +2,12 @@ import type { EventEmitter } from 'node:events';
 import type { App, FollowUp } from '@pool/app';
 import { ExceptionInfo } from '@pool/core';
 import type { ResultStore } from '@pool/results';
-import { backOff, type Transport } from '@pool/transport';
+import { backOff, holdUntilAside, type Transport } from '@pool/transport';
 import { type Ending, judge, type Settling, type Verdict } from '../ack-policy.js';
 import type { StoreStatus } from '../connect.js';
 import type { WorkerCounters } from '../counters.js';
 import type { WorkerLogger } from '../logging/logger.js';
 import { pause } from '../pause.js';
-import { setAside } from '../set-aside.js';
 import { bareErrorDocument } from '../tracer/documents.js';
 import {
   FAILURE,
@@ -266,13 +265,14 @@ export class Finisher {
   async #setAside(request: Request): Promise<void> {
     const { transport, logger } = this.#context;
     const reason = errorOf(request.outcome as Outcome).toString();
-    const onFailed = (error: unknown): void => {
+    const onFailed = (error: Error): void => {
       logger.error(
         { err: error, taskId: request.id },
         `${request.name}[${request.id}] could not be set aside; it is held, and tried again`,
       );
     };
-    const isAside = await setAside(transport, request.delivery, reason, onFailed, this.#givingUp.signal);
+    const { signal } = this.#givingUp;
+    const isAside = await holdUntilAside(transport, request.delivery, reason, { onFailed, signal });
     if (!isAside) settleDelivery(request, 'requeue');
     this.#ended(request);
   }
