@@ -84,6 +84,11 @@ export class ChildLink implements ChildListener {
     else this.#orders.begin(child, init);
   }
 
+  /** Whether quick jobs it has not begun can be taken back whatever it is at. */
+  get retractable(): boolean {
+    return this.#child?.claims !== undefined;
+  }
+
   get congested(): boolean {
     return this.#child?.congested ?? true;
   }
@@ -126,9 +131,16 @@ export class ChildLink implements ChildListener {
     if (this.#listens) this.#orders.abort(job.id, softTimeout);
   }
 
-  /** Asks for a job it has not started, or for all of them. */
+  /** Takes back or asks for a job it has not started, or for all of them. */
   recall(job: PoolJob | undefined): void {
-    if (this.#listens) this.#orders.recall(job?.id ?? 0);
+    if (!this.#listens) return;
+    const back = this.#takeBack();
+    if (this.started < this.held.length) this.#orders.recall(job?.id ?? 0);
+    else if (job?.link === this) {
+      this.#owner.jobsReturned(back, job);
+      return;
+    }
+    if (back.length > 0) this.#owner.jobsReturned(back, undefined);
   }
 
   /** Gives a spare its slot. */
@@ -247,6 +259,12 @@ export class ChildLink implements ChildListener {
   }
 
   #onReturned(asked: number, ids: number[]): void {
+    const jobs = this.#giveUp(ids);
+    const index = asked === 0 ? -1 : this.#indexOf(asked);
+    this.#owner.jobsReturned(jobs, index === -1 ? undefined : this.held.at(index));
+  }
+
+  #giveUp(ids: readonly number[]): PoolJob[] {
     const jobs: PoolJob[] = [];
     for (const id of ids) {
       const index = this.#indexOf(id);
@@ -259,33 +277,49 @@ export class ChildLink implements ChildListener {
       jobs.push(job);
     }
     this.assigned -= jobs.length;
-    const index = asked === 0 ? -1 : this.#indexOf(asked);
-    this.#owner.jobsReturned(jobs, index === -1 ? undefined : this.held.at(index));
+    return jobs;
   }
 
-  /** Brings `started` up to date without asking the child, which may be stuck or gone. */
-  noteBegun(): void {
-    if (this.held.length === 0) return;
-    const last = this.#child?.lastBegun?.();
-    if (last !== undefined) this.started = Math.max(this.started, this.#indexOf(last) + 1);
-    // A quick job that was all a child had is begun without a word, unless the child said otherwise at its end.
-    else if (this.started === 0 && this.held.peek()?.sentQuick && this.lastJobId !== 0) this.started = 1;
+  /**
+   * Brings `started` up to date without asking the child, which may be stuck or gone.
+   *
+   * @returns the ids of quick jobs it has not begun, and cannot any more
+   */
+  settleBegun(): number[] {
+    const { held } = this;
+    if (held.length === 0) return [];
+    const ids = this.#child?.claims?.takeBack();
+    if (ids === undefined) {
+      // A quick job that was all a child had is begun without a word, unless the child said otherwise at its end.
+      if (this.started === 0 && held.peek()?.sentQuick && this.lastJobId !== 0) this.started = 1;
+      return [];
+    }
+    const end = ids.length === 0 ? held.length : this.#indexOf(ids[0] as number);
+    while (this.started < end && held.at(this.started)?.sentQuick) this.started += 1;
+    return ids;
+  }
+
+  #takeBack(): PoolJob[] {
+    return this.#giveUp(this.settleBegun());
   }
 
   /** Whether it holds jobs that it has not said it started; looks into it if it was silent for so many seconds. */
   checkSilence(now: number, seconds: number): boolean {
     if (this.readyAt === 0 || this.started >= this.held.length) return false;
-    if (now - this.activeAt < seconds) return true;
-    this.noteBegun();
+    if (now - this.activeAt < seconds) {
+      if (this.#child?.claims?.untidy) this.#owner.jobsReturned(this.#takeBack(), undefined);
+      return true;
+    }
+    const back = this.#takeBack();
     // Of several it has begun, all but the last have ended, and it will say how.
     const current = this.started === 0 ? undefined : this.held.at(this.started - 1);
     if (current?.state === 'pending') this.#owner.jobAccepted(current, this, this.activeAt);
     // What waits behind a job that turned out long can run elsewhere.
-    if (this.started < this.held.length && !this.#recalled) {
-      this.#recalled = true;
-      this.recall(undefined);
-    }
-    return true;
+    const asks = this.started < this.held.length && !this.#recalled;
+    if (asks) this.#orders.recall(0);
+    if (asks || back.length > 0) this.#recalled = true;
+    if (back.length > 0) this.#owner.jobsReturned(back, undefined);
+    return this.started < this.held.length;
   }
 
   onDrain(): void {

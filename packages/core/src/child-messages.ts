@@ -8,8 +8,10 @@
 export const INIT = 0;
 /** To a child: run a job. `a` is the index of its target, `b` its positional arguments. */
 export const JOB = 1;
-/** As {@link JOB}, for jobs that have always been short: the child may take several such at once, see {@link STARTED}. */
+/** As {@link JOB}, for jobs that have always been short: the child claims it, or takes several at once, see {@link STARTED}. */
 export const QUICK_JOB = 2;
+/** The target of a quick job that was put up to be claimed and could not be written then: there is nothing to do. */
+export const NO_TARGET = -1;
 /** As {@link JOB}; `b` is a {@link JobDetails}. */
 export const DETAILED_JOB = 3;
 /** As {@link QUICK_JOB}; `b` is a {@link JobDetails}. */
@@ -18,7 +20,10 @@ export const DETAILED_QUICK_JOB = 4;
 export const TARGET = 5;
 /** To a child: abort the signal of a running job; `a` is its soft limit in seconds, or 0 when it is to end. */
 export const ABORT = 6;
-/** To a child: give back the job, if it has not started; every such job if `id` is 0. Answered by {@link RETURNED}. */
+/**
+ * To a child: give back the job, if it has not started; every such job if `id` is 0. Not for jobs that are claimed. Answered
+ * by {@link RETURNED}.
+ */
 export const RECALL = 7;
 /** To a child: it has the slot of index `id` from now on. */
 export const SLOT = 8;
@@ -29,8 +34,8 @@ export const STOP = 9;
 export const READY = 20;
 /**
  * From a child: it takes the job, and all it was sent before, now. A child says so before a job runs, except before a
- * quick one if it can note by itself what it began, or if that job is all it has: the pool knows that what was sent to a
- * free child is what it runs.
+ * quick one if it claims those, or if that job is all it has: the pool knows that what was sent to a free child is what it
+ * runs.
  */
 export const STARTED = 21;
 /** From a child: the job's value is `a`; it ran `b` microseconds. */

@@ -8,6 +8,7 @@ import {
   INIT,
   JOB,
   type JobDetails,
+  NO_TARGET,
   QUICK_JOB,
   RECALL,
   SLOT,
@@ -47,6 +48,18 @@ export class ChildOrders {
     if (target.index >= this.#toldTargets || this.#toldGeneration !== this.#targets.generation)
       this.#tellTargets(child, target.index);
     const before = child.written ?? 0;
+    // First, since writing may send it.
+    if (quick) child.claims?.offer(job.id);
+    try {
+      this.#writeJob(child, job, target, quick);
+    } catch (error) {
+      if (quick && child.claims?.withdraw() === false) child.write(QUICK_JOB, job.id, NO_TARGET, null);
+      throw error;
+    }
+    return (child.written ?? 0) - before;
+  }
+
+  #writeJob(child: Child, job: PoolJob, target: TargetEntry, quick: boolean): void {
     const { options, softTimeout } = job;
     const detailed = options.correlationId !== undefined || softTimeout !== undefined || hasKeys(job.kwargs);
     if (detailed) {
@@ -58,7 +71,6 @@ export class ChildOrders {
       ];
       child.write(quick ? DETAILED_QUICK_JOB : DETAILED_JOB, job.id, target.index, details);
     } else child.write(quick ? QUICK_JOB : JOB, job.id, target.index, job.args);
-    return (child.written ?? 0) - before;
   }
 
   /** Sends the jobs that were written; `brief` as for `Child.flush`. */

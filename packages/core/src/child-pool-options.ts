@@ -2,9 +2,15 @@ import { type PoolOptions, poolOptionNames, positiveInteger, seconds } from './p
 import { assertTarget, type TargetReference } from './target.js';
 
 /**
- * Which child gets a job. `fair`: one that is free, so nothing ever waits behind another job in a child. `fast`: any
- * that holds fewer than `depth`. `auto`: as `fair`, but jobs of a kind that has always run for less than a millisecond
- * are sent in advance, up to a millisecond of work.
+ * Which child gets a job.
+ *
+ * `auto`: one that is free; and jobs of a kind that has always run for less than a millisecond are sent in advance, up to a
+ * millisecond of work. What turns out to wait behind a long one goes to another child after 10 ms.
+ *
+ * `fair`: the same, but after 1 ms, and in advance only to children from which it can be taken back whatever they are at. A
+ * `depth` of 1 sends nothing in advance.
+ *
+ * `fast`: any that holds fewer than `depth`.
  */
 export type Scheduling = 'auto' | 'fair' | 'fast';
 
@@ -14,7 +20,7 @@ export interface ChildPoolOptions extends PoolOptions {
   name?: string | undefined;
   /** @default 'auto' */
   scheduling?: Scheduling | undefined;
-  /** How many jobs a child may hold at most, the one it runs included; `fair` always means 1. @default 128, `fast` 8 */
+  /** How many jobs a child may hold at most, the one it runs included. @default 512, `fast` 8 */
   depth?: number | undefined;
   /** Replace a child after so many jobs. @default never */
   maxTasksPerChild?: number | undefined;
@@ -87,11 +93,11 @@ export function resolveChildPoolOptions(options: ChildPoolOptions): ResolvedChil
     throw new TypeError(`spare must be a whole number of at least 0, not ${String(spare)}`);
   if (!Array.isArray(imports) || imports.some((item) => typeof item !== 'string'))
     throw new TypeError('imports must be an array of strings');
-  const depth = optionalInteger('depth', options.depth) ?? (scheduling === 'fast' ? 8 : 128);
+  const depth = optionalInteger('depth', options.depth) ?? (scheduling === 'fast' ? 8 : 512);
   return {
     name,
     scheduling,
-    depth: scheduling === 'fair' ? 1 : depth,
+    depth,
     maxTasksPerChild: optionalInteger('maxTasksPerChild', options.maxTasksPerChild),
     maxMemoryPerChild: optionalInteger('maxMemoryPerChild', options.maxMemoryPerChild),
     maxIdle: seconds('maxIdle', options.maxIdle),

@@ -22,8 +22,9 @@ import type { TargetReference } from './target.js';
 import { TargetTable } from './target-table.js';
 import { writesInfo } from './writes-info.js';
 
-/** How many milliseconds a child may be silent before the pool looks what it is at. */
+/** How many milliseconds a child may be silent before the pool looks what it is at; fewer where nothing is to wait for it. */
 const SILENCE = 10;
+const FAIR_SILENCE = 1;
 /** How often, in milliseconds, the pool looks whether it still has to keep its process alive. */
 const LIFE = 1000;
 
@@ -45,6 +46,7 @@ export abstract class ChildPool extends BasePool {
   readonly #queue: JobQueue = new JobQueue();
   readonly #dispatch = (): void => this.#dispatchQueued();
   readonly #terminations: Map<PoolJob, { signal: NodeJS.Signals; ended: () => void }> = new Map();
+  readonly #silence: number;
   /** Whether children are replaced for what they do. */
   readonly #supervised: boolean;
   /** Jobs that are to be dropped if the child they were sent to has not begun them. */
@@ -60,6 +62,7 @@ export abstract class ChildPool extends BasePool {
     this.#options = resolveChildPoolOptions(options);
     const { scheduling, depth, maxTasksPerChild, maxMemoryPerChild } = this.#options;
     this.#supervised = maxTasksPerChild !== undefined || maxMemoryPerChild !== undefined;
+    this.#silence = scheduling === 'fair' ? FAIR_SILENCE : SILENCE;
     this.#scheduler = new Scheduler(scheduling, depth, maxTasksPerChild);
     this.#crew = new Crew(this.#crewHost(), this.#options);
   }
@@ -224,7 +227,7 @@ export abstract class ChildPool extends BasePool {
     if (this.#watching === purpose || this.#watching === 'silence') return;
     this.#watching = purpose;
     clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#onWatch(), purpose === 'silence' ? SILENCE : LIFE);
+    this.#watch = setTimeout(() => this.#onWatch(), purpose === 'silence' ? this.#silence : LIFE);
   }
 
   #endWatch(): void {
@@ -234,7 +237,7 @@ export abstract class ChildPool extends BasePool {
 
   #onWatch(): void {
     this.#watching = undefined;
-    if (this.#crew.checkSilence(SILENCE / 1000)) this.#setWatch('silence');
+    if (this.#crew.checkSilence(this.#silence / 1000)) this.#setWatch('silence');
     else if (this.unfinished > 0) this.#setWatch('life');
   }
 
@@ -316,13 +319,14 @@ export abstract class ChildPool extends BasePool {
       else if (!job.ready) again.push(job);
     }
     this.#queue.unshift(again);
+    if (again.length > 0) this.#planDispatch();
     // It was asked for because it is to end, and the child has begun it.
     const termination = running === undefined ? undefined : this.#terminations.get(running);
     if (running !== undefined && termination !== undefined) this.#killFor(running, termination.signal);
   }
 
   #onExit(link: ChildLink, exit: ChildExit): void {
-    link.noteBegun();
+    link.settleBegun();
     const { started } = link;
     const { again, endings } = sortHeld(link, exit, {
       endedBy: (job) => this.#terminations.get(job)?.signal,

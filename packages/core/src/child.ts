@@ -21,6 +21,22 @@ export interface ChildListener {
   onExit(exit: ChildExit): void;
 }
 
+/**
+ * The ids of the quick jobs that a child was sent and has not begun, cut to 32 bits and in order, in a place that pool and
+ * child both reach whatever the other one is at: shared memory, a file. The child claims the first (`ChildHost.claim`)
+ * before it begins a job; the pool takes back what is left. No id is ever given to both.
+ */
+export interface Claims {
+  /** Adds a job that is about to be written to the child; it need not lie there before the child's `flush`. */
+  offer(id: number): void;
+  /** Takes out the job that was offered last, since it could not be written; false if it lies there for the child already. */
+  withdraw(): boolean;
+  /** Takes out all that lie there. The child may be stuck, or gone. */
+  takeBack(): number[];
+  /** Whether all had better be taken back soon, to tidy the place; what is taken back is offered anew. */
+  readonly untidy?: boolean;
+}
+
 /** Something that runs jobs for a pool and can be lost: a process, a thread, a container, a machine. */
 export interface Child {
   /** The process or thread id, or whatever names it; 0 while unknown. */
@@ -43,11 +59,10 @@ export interface Child {
   /** Whether more is waiting to be sent than should; the pool then holds jobs back until `onDrain`. */
   readonly congested: boolean;
   /**
-   * The id of the job it began last, cut to 32 bits; 0 for none, undefined if it cannot tell. For children that can tell without being asked, even when
-   * they are stuck or dead, say by shared memory: then `ChildHost.began` notes it in the child. Without it, a child that is
-   * lost takes along up to 64 quick jobs of which it may have started some.
+   * Where quick jobs lie until it begins them, if pool and child have such a place. Without it, a child announces them in
+   * groups of up to 64, which it takes along when it is stuck or lost, and `fair` never sends it any in advance.
    */
-  lastBegun?(): number | undefined;
+  readonly claims?: Claims | undefined;
   /** Ends the child and what it started. `SIGKILL` must do so for certain, whatever the child's code does. */
   kill(signal: NodeJS.Signals): void;
 }

@@ -8,7 +8,7 @@ export { type ApplyTargetOptions, applyTarget, callTarget, type ErrorClass } fro
 export { availableCpus } from './available-cpus.js';
 export { BasePool, type PoolInfo } from './base-pool.js';
 export type { PoolCapabilities } from './capabilities.js';
-export type { Child, ChildExit, ChildListener, ChildSpec } from './child.js';
+export type { Child, ChildExit, ChildListener, ChildSpec, Claims } from './child.js';
 export { ChildPool } from './child-pool.js';
 export {
   type ChildPoolOptions,

@@ -25,14 +25,15 @@ export class Scheduler {
 
   /** The child for a job, or undefined while it has to wait. */
   pick(links: readonly ChildLink[], job: PoolJob): ChildLink | undefined {
-    const inAdvance =
-      this.#scheduling === 'fast' || (this.#scheduling === 'auto' && job.runTimes?.quick === true);
+    const scheduling = this.#scheduling;
+    const inAdvance = scheduling === 'fast' || job.runTimes?.quick === true;
     let best: ChildLink | undefined;
     for (const link of links) {
       if (link.phase !== 'ready' || link.congested || link.assigned >= this.#maxTasks) continue;
       if (link.held.length === 0) return link;
       if (!inAdvance || link.held.length >= this.#depth || link.stuck || link.weight >= LOAD) continue;
-      if (this.#scheduling === 'fast') {
+      if (scheduling === 'fair' && !link.retractable) continue;
+      if (scheduling === 'fast') {
         if (best === undefined || link.held.length < best.held.length) best = link;
       } else if (link.slowHeld === 0 && link.cost < BUDGET && (best === undefined || link.cost < best.cost))
         best = link;

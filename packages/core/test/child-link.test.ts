@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ChildLink } from '../src/child-link.js';
-import { DONE, READY, RETURNED } from '../src/child-messages.js';
+import { DONE, NO_TARGET, QUICK_JOB, READY, RETURNED, STARTED } from '../src/child-messages.js';
 import type { LinkOwner } from '../src/link-owner.js';
 import { PoolJob } from '../src/pool-job.js';
 import { Scheduler } from '../src/scheduler.js';
@@ -55,8 +55,7 @@ it('what a child gives back is not begun, even if what was sent after it is', ()
   };
   const targets = new TargetTable();
   const link = new ChildLink(owner, targets, 1);
-  let begun = 0;
-  const child = { pid: 1, congested: false, write() {}, flush() {}, kill() {}, lastBegun: () => begun };
+  const child = { pid: 1, congested: false, write() {}, flush() {}, kill() {} };
   link.attach(child, {} as never);
   link.onMessages([READY, 0, 1, null]);
   const target = { module: '/m.js', name: 'f' };
@@ -70,14 +69,93 @@ it('what a child gives back is not begun, even if what was sent after it is', ()
   const silent = (): boolean => link.checkSilence(Number.POSITIVE_INFINITY, 0);
 
   for (const id of [1, 2, 3]) send(id);
-  begun = 1;
+  link.onMessages([STARTED, 1, null, null]);
   silent(); // asks for 2 and 3
   link.onMessages([DONE, 1, 'a', 5]);
   send(4); // the child gives 2 and 3 back, then begins 4, before the pool reads any of it
-  begun = 4;
-  silent();
-  link.onMessages([RETURNED, 0, [2, 3], null, DONE, 4, 'd', 5]);
+  link.onMessages([STARTED, 4, null, null, RETURNED, 0, [2, 3], null, DONE, 4, 'd', 5]);
   expect(returned.map((job) => job.id)).toEqual([2, 3]);
   expect(succeeded).toEqual([1, 4]);
   expect([link.held.length, link.started]).toEqual([0, 0]);
 });
+
+it('what lies where a child claims it can be taken back, and is offered anew', () => {
+  const { link, send, returned, offered } = claimingLink();
+  for (const id of [1, 2, 3]) send(id);
+  offered.shift(); // the child claims 1
+  expect(link.checkSilence(Number.POSITIVE_INFINITY, 0)).toBe(false);
+  expect(returned).toEqual([2, 3]);
+  expect([link.held.length, link.started, link.stuck, link.assigned]).toEqual([1, 1, true, 1]);
+  link.onMessages([DONE, 1, 'a', 5]);
+  send(2);
+  expect([offered, link.stuck]).toEqual([[2], false]);
+});
+
+it('a child’s place is emptied when it asks for it, though the child is not silent', () => {
+  const { link, send, returned, child } = claimingLink();
+  for (const id of [1, 2]) send(id);
+  expect(link.checkSilence(0, 1)).toBe(true);
+  expect(returned).toEqual([]);
+  child.claims.untidy = true;
+  expect(link.checkSilence(0, 1)).toBe(true);
+  expect([returned, link.stuck]).toEqual([[1, 2], false]);
+});
+
+it('what cannot be written is not left to be claimed', () => {
+  const { link, send, offered, child, written } = claimingLink();
+  send(1);
+  child.write = () => {
+    throw new TypeError('it cannot be carried');
+  };
+  expect(() => send(2)).toThrow('carried');
+  expect([offered, link.held.length]).toEqual([[1], 1]);
+  // Writing has sent what was offered before it failed: the child gets something to claim.
+  child.claims.withdraw = () => false;
+  child.write = (...message) => {
+    if (written.push(message) === 1) throw new TypeError('it cannot be carried');
+  };
+  expect(() => send(3)).toThrow('carried');
+  expect(written.at(-1)).toEqual([QUICK_JOB, 3, NO_TARGET, null]);
+});
+
+function claimingLink() {
+  const offered: number[] = [];
+  const returned: number[] = [];
+  const written: unknown[][] = [];
+  const child = {
+    pid: 1,
+    congested: false,
+    write: (..._message: [kind: number, id: number, a: unknown, b: unknown]): void => {},
+    flush() {},
+    kill() {},
+    claims: {
+      untidy: false,
+      offer: (id: number) => void offered.push(id),
+      withdraw: () => offered.pop() !== undefined,
+      takeBack: () => offered.splice(0),
+    },
+  };
+  const owner = {
+    linkReady() {},
+    linkProgressed() {},
+    jobAccepted(job: PoolJob) {
+      job.state = 'accepted';
+    },
+    jobSucceeded() {},
+    jobsReturned: (jobs: PoolJob[]) => void returned.push(...jobs.map(({ id }) => id)),
+  };
+  const targets = new TargetTable();
+  const target = { module: '/m.js', name: 'f' };
+  targets.lookUp(target);
+  const link = new ChildLink(owner as never, targets, 1);
+  link.attach(child, {} as never);
+  link.onMessages([READY, 0, 1, null]);
+  const send = (id: number): void => {
+    link.send(
+      new PoolJob({} as never, id, target, [], {}, {}, undefined, undefined),
+      targets.lookUp(target),
+      true,
+    );
+  };
+  return { link, send, offered, returned, written, child };
+}

@@ -1,26 +1,21 @@
-import { writeSync } from 'node:fs';
+import { readSync } from 'node:fs';
 // All of it from one module: what a child loads when it starts is what starting costs.
 import { ChildRunner, guardProcess, type Serialization } from '@pool/core/child';
 import { ChildChannel } from './child-channel.js';
 
-/** Where this process notes which job it begins, and its place there. */
-const BLACK_BOX = 5;
-const [, , serialization, offset] = process.argv;
+/** The file it claims jobs from, whose read position it shares with the pool; see `ClaimFile`. */
+const CLAIMS = 5;
+const [, , serialization, claims] = process.argv;
 
 const channel = new ChildChannel(serialization as Serialization);
-const record = Buffer.alloc(4);
-const place = Number(offset);
+const id = new Int32Array(1);
+const bytes = new Uint8Array(id.buffer);
 
 const runner = new ChildRunner(channel, {
   pid: process.pid,
-  ...(offset === undefined || offset === ''
+  ...(claims === ''
     ? {}
-    : {
-        began: (id: number) => {
-          record.writeInt32LE(id | 0);
-          writeSync(BLACK_BOX, record, 0, 4, place);
-        },
-      }),
+    : { claim: () => (readSync(CLAIMS, bytes, 0, bytes.length, null) === bytes.length ? id[0] : undefined) }),
   exit: (code) => process.exit(code),
   named: (title) => {
     process.title = title;

@@ -8,7 +8,7 @@ import {
   type PoolCapabilities,
 } from '@pool/core';
 import type { Serialization } from '@pool/core/frames';
-import { BlackBox } from './black-box.js';
+import { ClaimFile } from './claim-file.js';
 import { childExecArgv, inheritedExecArgv } from './exec-argv.js';
 import { OomKills } from './oom-kills.js';
 import { OrphanGuard } from './orphan-guard.js';
@@ -58,10 +58,9 @@ const ownOptionNames = ['serialization', 'env', 'cwd', 'execArgv', 'output'];
 export class PreforkPool extends ChildPool {
   static override readonly optionNames: readonly string[] = [...childPoolOptionNames, ...ownOptionNames];
   override readonly capabilities: PoolCapabilities = capabilities;
-  readonly #process: Omit<ProcessOptions, 'env' | 'execArgv' | 'blackBox' | 'onGone'>;
+  readonly #process: Omit<ProcessOptions, 'env' | 'execArgv' | 'claims' | 'onGone'>;
   readonly #env: NodeJS.ProcessEnv | undefined;
   readonly #execArgv: readonly string[];
-  #blackBox: BlackBox | undefined = undefined;
   #guard: OrphanGuard | undefined = undefined;
   readonly #pids: Set<number> = new Set();
 
@@ -86,11 +85,6 @@ export class PreforkPool extends ChildPool {
   }
 
   protected override async onStart(): Promise<void> {
-    try {
-      this.#blackBox = new BlackBox();
-    } catch (error) {
-      this.logger.warn('no place for the file in which children note what they begin', error);
-    }
     const started = super.onStart();
     // While the children start, so that nobody has to wait for it.
     this.#guard = new OrphanGuard(this.#pids);
@@ -107,9 +101,16 @@ export class PreforkPool extends ChildPool {
     await this.#release();
   }
 
+  #openClaims(): ClaimFile | undefined {
+    try {
+      return new ClaimFile();
+    } catch (error) {
+      this.logger.warn('no place for the file from which a child claims its jobs', error);
+      return undefined;
+    }
+  }
+
   async #release(): Promise<void> {
-    this.#blackBox?.close();
-    this.#blackBox = undefined;
     await this.#guard?.close();
   }
 
@@ -119,7 +120,7 @@ export class PreforkPool extends ChildPool {
       ...this.#process,
       env,
       execArgv: childExecArgv(this.#execArgv, env),
-      blackBox: this.#blackBox,
+      claims: this.#openClaims(),
       onGone: (pid) => {
         this.#pids.delete(pid);
         this.#guard?.remove(pid);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Child, ChildExit, ChildListener, ChildSpec } from '@pool/core';
 import { FrameReader, FrameWriter, type Serialization } from '@pool/core/frames';
-import type { BlackBox } from './black-box.js';
+import type { ClaimFile } from './claim-file.js';
 import { readInto } from './inlet.js';
 import type { OomKills } from './oom-kills.js';
 import { Outflow } from './outflow.js';
@@ -19,7 +19,8 @@ export interface ProcessOptions {
   /** Where the child's lines go: to an output, straight to this process's own, or nowhere. The end of stderr is kept. */
   readonly stdout: Output | 'inherit' | 'ignore';
   readonly stderr: Output | 'inherit' | 'ignore';
-  readonly blackBox: BlackBox | undefined;
+  /** The child's own; closed with it. */
+  readonly claims: ClaimFile | undefined;
   readonly oomKills: OomKills;
   /** The process has ended. */
   onGone(pid: number): void;
@@ -53,7 +54,7 @@ export class ProcessChild implements Child {
   #sent = 0;
   #invitedAt = 0;
   #goingOn: NodeJS.Immediate | undefined = undefined;
-  readonly #record: number | undefined;
+  readonly claims: ClaimFile | undefined;
   /** What has to end before the process has: itself, its channel, its stderr. */
   readonly #open: Set<string> = new Set(['process', 'channel']);
   #stderrTail = '';
@@ -68,9 +69,9 @@ export class ProcessChild implements Child {
     this.#listener = listener;
     this.#options = options;
     this.#writer = new FrameWriter(options.serialization);
-    const { blackBox, stdout, stderr } = options;
-    this.#record = blackBox?.allocate();
-    const args = [...options.execArgv, entry, options.serialization, `${this.#record ?? ''}`];
+    const { claims, stdout, stderr } = options;
+    this.claims = claims;
+    const args = [...options.execArgv, entry, options.serialization, claims === undefined ? '' : 'claims'];
     this.#process = spawn(process.execPath, args, {
       // A group of its own, so that it can be killed with all it started, and a terminal's ^C does not reach it.
       detached: true,
@@ -80,7 +81,7 @@ export class ProcessChild implements Child {
         stderr === 'inherit' ? stderr : 'pipe',
         'pipe',
         'pipe',
-        blackBox?.fd ?? 'ignore',
+        claims?.fd ?? 'ignore',
         'pipe',
       ],
       env: options.env,
@@ -132,6 +133,7 @@ export class ProcessChild implements Child {
     const invited = brief && this.#lane !== undefined;
     const way = this.#standing ? this.#lane : this.#toChild;
     this.#standing = false;
+    if (!this.#publish()) return;
     this.#sent += 1;
     if (invited) this.#invitedAt = this.#sent;
     const pieces = this.#writer.take(invited);
@@ -140,6 +142,18 @@ export class ProcessChild implements Child {
     if (waiting === 0) return;
     this.#writer.keep();
     this.#congested = waiting >= CONGESTED;
+  }
+
+  /** Puts up the ids of what is about to be sent; what they cannot be put up for is not the child's to begin. */
+  #publish(): boolean {
+    try {
+      this.claims?.publish();
+      return true;
+    } catch (error) {
+      this.#error = error;
+      this.kill('SIGKILL');
+      return false;
+    }
   }
 
   #receive(batch: readonly unknown[], marked: boolean): void {
@@ -164,10 +178,6 @@ export class ProcessChild implements Child {
     if (!this.#standing) return;
     this.#standing = false;
     this.#lane?.send([GO_ON]);
-  }
-
-  lastBegun(): number | undefined {
-    return this.#record === undefined ? undefined : this.#options.blackBox?.read(this.#record);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -250,7 +260,7 @@ export class ProcessChild implements Child {
       ...(this.#error === undefined ? {} : { error: this.#error }),
     };
     this.#listener.onExit(exit);
-    if (this.#record !== undefined) this.#options.blackBox?.release(this.#record);
+    this.claims?.close();
   }
 
   #ranOutOfMemory(signal: NodeJS.Signals | null): boolean {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { started, target } from './support.js';
 
@@ -24,7 +25,53 @@ it('what waits behind a job that turned out long goes to a child that is free', 
   await expect(long.result).rejects.toThrow();
 });
 
-it('fair gives a child one job at a time', async () => {
+for (const scheduling of ['auto', 'fair'] as const)
+  it(`${scheduling} takes quick jobs back from a child in a busy loop`, async () => {
+    const pool = await started({ limit: 2, scheduling });
+    const run = (ms: number) => pool.applyAsync<number>(target('spinFor'), [ms], {}, { timeout: 60 });
+    const quick = (count: number) => Array.from({ length: count }, () => run(0));
+    await Promise.all(quick(200).map((job) => job.result));
+    // The same kind, so nothing tells it apart before it runs.
+    const stuck = pool.applyAsync(target('spinFor'), [1e9], {}, { timeout: 60 });
+    await Promise.all(quick(200).map((job) => job.result));
+    expect(stuck.state).toBe('accepted');
+    expect(await stuck.terminate('SIGKILL')).toBe(true);
+    await expect(stuck.result).rejects.toThrow('SIGKILL');
+  });
+
+it('a job that waits in a child in a busy loop can be ended, and only it ends', async () => {
+  const pool = await started({ limit: 1 });
+  const run = (ms: number) => pool.applyAsync<number>(target('spinFor'), [ms]);
+  await Promise.all(Array.from({ length: 100 }, () => run(0).result));
+  const long = run(2000);
+  const [first, second] = [run(0), run(0)];
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(await second.terminate()).toBe(true);
+  await expect(second.result).rejects.toThrow('before it started');
+  expect([long.ready, first.ready]).toEqual([false, false]);
+  expect(await first.result).toBe(await long.result);
+});
+
+it.runIf(process.platform === 'linux')(
+  'the file from which a child claims jobs does not grow with them, and none is lost',
+  async () => {
+    const pool = await started({ limit: 1, imports: [target('add').module] });
+    const { pid } = (await pool.applyAsync<{ pid: number }>(target('ids')).result) ?? {};
+    const size = () => statSync(`/proc/${pid}/fd/5`).blocks * 512;
+    let largest = 0;
+    for (let round = 0; round < 200; round++) {
+      const sums = await Promise.all(
+        Array.from({ length: 1000 }, (_, i) => pool.applyAsync<number>(target('add'), [i, round]).result),
+      );
+      for (let i = 0; i < sums.length; i++) if (sums[i] !== i + round) throw new Error(`${i}: ${sums[i]}`);
+      largest = Math.max(largest, size());
+    }
+    expect(largest).toBeGreaterThan(100_000);
+    expect(largest).toBeLessThan(400_000);
+  },
+);
+
+it('fair gives a child one slow job at a time', async () => {
   const pool = await started({ limit: 1, scheduling: 'fair' });
   await Promise.all(Array.from({ length: 100 }, () => pool.applyAsync(target('add'), [1, 1]).result));
   const accepted: number[] = [];

@@ -2,8 +2,7 @@
 const STATE = 0;
 const LENGTH = 1;
 const AFTER = 2;
-const BEGUN = 3;
-const HEAD_BYTES = 16;
+const HEAD_BYTES = 12;
 
 /** The thread does not look here. */
 const CLOSED = 0;
@@ -19,8 +18,7 @@ const MAX_LETTER = 4096;
 
 /**
  * Memory that a thread and its pool share. A thread that waits for its next job looks here for a little while before it
- * goes back to its event loop, since a letter in shared memory reaches it in half the time that a message takes. And it
- * notes here which job it begins, which the pool can read even if the thread is stuck or gone.
+ * goes back to its event loop, since a letter in shared memory reaches it in half the time that a message takes.
  */
 export class SharedSlate {
   readonly #words: Int32Array<SharedArrayBuffer>;
@@ -89,14 +87,5 @@ export class SharedSlate {
     const result = Atomics.wait(this.#words, STATE, OPEN, milliseconds);
     Atomics.compareExchange(this.#words, STATE, RUNG, OPEN);
     return result !== 'timed-out';
-  }
-
-  /** The id of the job that was begun last, cut to 32 bits; 0 for none. */
-  get begun(): number {
-    return Atomics.load(this.#words, BEGUN);
-  }
-
-  set begun(id: number) {
-    Atomics.store(this.#words, BEGUN, id);
   }
 }

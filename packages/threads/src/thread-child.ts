@@ -8,6 +8,7 @@ import {
 } from 'node:worker_threads';
 import type { Child, ChildListener } from '@pool/core';
 import { Tinypool } from 'tinypool';
+import { ClaimRing } from './claim-ring.js';
 import { MessageWriter } from './message-writer.js';
 import { readMessage } from './read-message.js';
 import { SharedSlate } from './shared-slate.js';
@@ -39,6 +40,7 @@ export class ThreadChild implements Child {
   readonly #port: MessagePort;
   readonly #writer: MessageWriter;
   readonly #slate: SharedSlate = new SharedSlate();
+  readonly claims: ClaimRing;
   readonly #worker: Worker;
   readonly #destroy: AbortController = new AbortController();
   #sentUnanswered = 0;
@@ -46,11 +48,14 @@ export class ThreadChild implements Child {
   #error: unknown;
   #killedBy: NodeJS.Signals | undefined = undefined;
 
-  constructor(listener: ChildListener, options: ThreadOptions) {
+  /** @param depth how many jobs it is sent at a time at most */
+  constructor(listener: ChildListener, depth: number, options: ThreadOptions) {
     this.#listener = listener;
+    const claims = ClaimRing.allocate(depth);
+    this.claims = new ClaimRing(claims);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#writer = new MessageWriter(new SlateMailbox(port1, this.#slate));
+    this.#writer = new MessageWriter(new SlateMailbox(port1, this.#slate, this.claims));
     const tinypool = new Tinypool({
       ...options,
       filename: entry,
@@ -66,7 +71,7 @@ export class ThreadChild implements Child {
       this.#error = error;
     });
     this.#worker.on('exit', (exitCode) => this.#onExit(exitCode));
-    const data: ThreadData = { port: port2, slate: this.#slate.memory };
+    const data: ThreadData = { port: port2, slate: this.#slate.memory, claims };
     tinypool.run(data, { transferList: [port2], signal: this.#destroy.signal }).catch((error: unknown) => {
       this.#error ??= error;
       // The entry itself failed, or the thread did; either way it must not stay.
@@ -95,10 +100,6 @@ export class ThreadChild implements Child {
     this.#sentUnanswered += writer.sent;
     writer.sent = 0;
     this.#congested = this.#sentUnanswered > CONGESTED;
-  }
-
-  lastBegun(): number {
-    return this.#slate.begun;
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, parentPort, type Transferable, threadId } from 'node:worker_threads';
 import { ChildRunner, guardProcess } from '@pool/core/child';
+import { ClaimRing } from './claim-ring.js';
 import { MessageWriter } from './message-writer.js';
 import { move } from './move.js';
 import { SharedSlate } from './shared-slate.js';
@@ -10,18 +11,18 @@ import { SlateInbox } from './slate-inbox.js';
 export interface ThreadData {
   readonly port: MessagePort;
   readonly slate: SharedArrayBuffer;
+  readonly claims: SharedArrayBuffer;
 }
 
 /** Runs jobs in this thread until it is to leave. */
-export default function threadMain({ port, slate: memory }: ThreadData): Promise<never> {
+export default function threadMain({ port, slate: memory, claims }: ThreadData): Promise<never> {
   const slate = new SharedSlate(memory);
+  const ring = new ClaimRing(claims);
   const runner = new ChildRunner(new MessageWriter(port), {
     pid: threadId,
     exit: (code) => process.exit(code),
     memory: threadMemory,
-    began: (id) => {
-      slate.begun = id;
-    },
+    claim: () => ring.claim(),
   });
   guardProcess(runner);
   // What a task says to the parent of its thread is for whoever handed in the job; tinypool would take it for its own.

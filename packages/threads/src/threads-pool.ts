@@ -75,7 +75,7 @@ export class ThreadsPool extends ChildPool {
   }
 
   protected override spawnChild(_spec: ChildSpec, listener: ChildListener): Child {
-    return new ThreadChild(listener, this.#options);
+    return new ThreadChild(listener, this.childOptions.depth, this.#options);
   }
 
   protected override getInfo(): Record<string, unknown> {

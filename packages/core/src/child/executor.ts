@@ -26,7 +26,7 @@ export interface LoadedTarget extends TargetReference {
 
 /** What an executor needs of the child it is in. */
 export interface ExecutorHost {
-  began?(id: number): void;
+  claim?(): number | undefined;
   /** A job ended at a time in milliseconds, after so many microseconds. Its message is not sent yet. */
   ended(now: number, micros: number): void;
   /** There is nothing to run. */
@@ -35,7 +35,7 @@ export interface ExecutorHost {
 
 /** How long quick jobs may run, in milliseconds, before what is known of them is sent. */
 const GROUP_MS = 0.4;
-/** How many of them are announced at a time by a child that cannot note which it began. */
+/** How many of them are announced at a time by a child that does not claim them. */
 const MAX_GROUP = 64;
 /** How long jobs may follow one another, in milliseconds, before the event loop gets its turn. */
 const TURN_MS = 2;
@@ -47,6 +47,8 @@ export class Executor {
   readonly #inbox: Inbox = new Inbox();
   /** How many jobs at the front of the inbox may run without another word to the pool. */
   #granted = 0;
+  /** The id that was claimed of a job that has not arrived yet. */
+  #claimed: number | undefined = undefined;
   #current: ChildJob | undefined = undefined;
   /** Whether the pool has been told that the current job started. */
   #announced = false;
@@ -79,13 +81,13 @@ export class Executor {
   }
 
   /** Puts a job in line; `run` starts it. */
-  push(kind: number, id: number, target: LoadedTarget, payload: unknown): void {
+  push(kind: number, id: number, target: LoadedTarget | undefined, payload: unknown): void {
     this.#inbox.push(kind, id, target, payload);
   }
 
   /** Takes out the job with this id if it has not started, or all such if it is 0; gives back their ids. */
   recall(id: number): number[] {
-    return this.#inbox.remove(id, this.#granted);
+    return this.#inbox.remove(id, this.#granted, this.#host.claim !== undefined);
   }
 
   /** Runs what is in line, unless something runs. */
@@ -119,8 +121,9 @@ export class Executor {
   #run(): void {
     while (this.#inbox.length > 0) {
       this.#busy = true;
+      if (!this.#mayRun()) continue;
       const softTimeout = this.#inbox.softTimeout;
-      if (!(softTimeout === 0 ? this.#runNext() : this.#runWatched(softTimeout))) return;
+      if (!(softTimeout === 0 ? this.#execute() : this.#runWatched(softTimeout))) return;
       if (this.#inbox.length === 0) break;
       if (this.#now - this.#turnAt > TURN_MS) {
         this.#yield();
@@ -133,13 +136,6 @@ export class Executor {
     this.#host.idle();
   }
 
-  /** Runs the first job of the inbox; false if it goes on after this call. */
-  #runNext(): boolean {
-    if (this.#granted === 0) this.#grant();
-    this.#granted -= 1;
-    return this.#execute();
-  }
-
   /**
    * Runs jobs with this soft limit; false if one goes on after this call. Setting the watchdog up takes longer than a
    * quick job does, so those that follow one another share it.
@@ -148,8 +144,13 @@ export class Executor {
     return this.#watched(softTimeout, () => {
       const until = this.#now + GROUP_MS;
       do {
-        if (!this.#runNext()) return false;
-      } while (this.#inbox.quick && this.#inbox.softTimeout === softTimeout && this.#now < until);
+        if (!this.#execute()) return false;
+      } while (
+        this.#now < until &&
+        this.#inbox.quick &&
+        this.#mayRun() &&
+        this.#inbox.softTimeout === softTimeout
+      );
       return true;
     });
   }
@@ -170,12 +171,40 @@ export class Executor {
     }
   }
 
+  /** Whether the first job of the inbox may run now; drops those that are no longer this child's. */
+  #mayRun(): boolean {
+    if (this.#granted > 0) return true;
+    const { quick } = this.#inbox;
+    if (quick && this.#host.claim !== undefined) {
+      const id = this.#claimed ?? this.#host.claim();
+      this.#claimed = undefined;
+      return this.#claim(id);
+    }
+    this.#grant(quick);
+    return true;
+  }
+
+  /** The pool leaves the messages of jobs that it took back, and may have sent them anew. */
+  #claim(id: number | undefined): boolean {
+    const inbox = this.#inbox;
+    while (inbox.quick) {
+      if (id !== undefined && (inbox.id | 0) === id) {
+        this.#granted = 1;
+        this.#announced = false;
+        return true;
+      }
+      inbox.shift();
+    }
+    this.#claimed = id;
+    return false;
+  }
+
   /** Says which jobs start now, together with what is known of those before. */
-  #grant(): void {
+  #grant(quick: boolean): void {
     const inbox = this.#inbox;
     this.#announced = true;
-    if (!inbox.quick) this.#granted = 1;
-    else if (this.#host.began !== undefined || (inbox.length === 1 && this.#unsent === 0)) {
+    if (!quick) this.#granted = 1;
+    else if (inbox.length === 1 && this.#unsent === 0) {
       this.#granted = 1;
       this.#announced = false;
       return;
@@ -184,11 +213,13 @@ export class Executor {
     this.flush();
   }
 
+  /** Runs the first job of the inbox; false if it goes on after this call. */
   #execute(): boolean {
     const inbox = this.#inbox;
     const { kind, id, target, payload, softTimeout } = inbox;
     inbox.shift();
-    this.#host.began?.(id);
+    this.#granted -= 1;
+    if (target === undefined) return true;
     let args = payload as readonly unknown[];
     let kwargs: Readonly<Record<string, unknown>> | null = null;
     let correlationId: string | null = null;

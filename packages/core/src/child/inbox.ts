@@ -16,7 +16,7 @@ export class Inbox {
     return (this.#items.length - this.#head) / MESSAGE_WIDTH;
   }
 
-  push(kind: number, id: number, target: LoadedTarget, payload: unknown): void {
+  push(kind: number, id: number, target: LoadedTarget | undefined, payload: unknown): void {
     this.#items.push(kind, id, target, payload);
   }
 
@@ -29,8 +29,9 @@ export class Inbox {
     return this.#items[this.#head + 1] as number;
   }
 
-  get target(): LoadedTarget {
-    return this.#items[this.#head + 2] as LoadedTarget;
+  /** Undefined if there is nothing to do. */
+  get target(): LoadedTarget | undefined {
+    return this.#items[this.#head + 2] as LoadedTarget | undefined;
   }
 
   get payload(): unknown {
@@ -67,14 +68,17 @@ export class Inbox {
     }
   }
 
-  /** Takes out the job with this id, or all if `id` is 0, from the one at index `from` on; gives back their ids. */
-  remove(id: number, from: number): number[] {
+  /**
+   * Takes out the job with this id, or all if `id` is 0, from the one at index `from` on; gives back their ids. Quick ones
+   * stay if they are claimed.
+   */
+  remove(id: number, from: number, claimed: boolean): number[] {
     const removed: number[] = [];
     const start = this.#head + from * MESSAGE_WIDTH;
     const kept = this.#items.slice(this.#head, start);
     for (let i = start; i < this.#items.length; i += MESSAGE_WIDTH) {
       const own = this.#items[i + 1] as number;
-      if (id === 0 || own === id) removed.push(own);
+      if ((id === 0 || own === id) && !(claimed && isQuick(this.#items[i]))) removed.push(own);
       else kept.push(...this.#items.slice(i, i + MESSAGE_WIDTH));
     }
     this.#items = kept;

@@ -30,8 +30,11 @@ export interface ChildHost {
   exit(code: number): void;
   /** The child got its slot: `title` is what to call it. */
   named?(title: string, index: number): void;
-  /** Notes that a job begins, where the pool finds it even if this child is stuck or dead; see `Child.lastBegun`. */
-  began?(id: number): void;
+  /**
+   * Claims the next quick job that the pool has not taken back: its id, cut to 32 bits; undefined if there is none. See
+   * `Claims`.
+   */
+  claim?(): number | undefined;
   /** Its memory in KiB. @default that of the process */
   memory?(): number;
 }
@@ -58,7 +61,7 @@ export class ChildRunner {
     this.#outlet = outlet;
     this.#host = host;
     this.#executor = new Executor(outlet, {
-      ...(host.began === undefined ? {} : { began: (id: number) => host.began?.(id) }),
+      ...(host.claim === undefined ? {} : { claim: () => host.claim?.() }),
       ended: (now, micros) => {
         if (this.#init?.reportMemory) this.#reportMemory(now, micros);
       },
@@ -79,7 +82,7 @@ export class ChildRunner {
       const kind = batch[i] as number;
       const id = batch[i + 1] as number;
       if (kind >= JOB && kind <= DETAILED_QUICK_JOB) {
-        const target = this.#targets[batch[i + 2] as number] as LoadedTarget;
+        const target = this.#targets[batch[i + 2] as number];
         this.#executor.push(kind, id, target, batch[i + 3]);
       } else this.#control(kind, id, batch[i + 2], batch[i + 3]);
     }
