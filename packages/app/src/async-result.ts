@@ -10,6 +10,8 @@ export interface GetOptions {
   signal?: AbortSignal;
   /** Throw the task's error if it failed; otherwise return it. @default true */
   propagate?: boolean;
+  /** The task was sent just now: spares a look at the store, as `delay(…).get()` does. @default false */
+  fresh?: boolean;
 }
 
 /** What a result tells while it is awaited. */

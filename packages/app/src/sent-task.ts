@@ -38,6 +38,7 @@ export class SentTask<Result = unknown> extends Promise<AsyncResult<Result>> {
     this.catch((error: unknown) => unsent.abort(error));
     const { signal } = options;
     return result.get({
+      fresh: true,
       ...options,
       signal: signal ? AbortSignal.any([signal, unsent.signal]) : unsent.signal,
     });

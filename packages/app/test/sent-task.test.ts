@@ -1,7 +1,7 @@
 import type { Message } from '@pool/message';
 import { ConnectionError, type ResolvedPublishOptions } from '@pool/transport';
 import { MemoryTransport } from '@pool/transport-memory';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Demo, demo } from './support/demo-app.js';
 
 /** A broker that takes messages, and says so when it is told to. */
@@ -45,6 +45,20 @@ it('gives a result that comes before the answer of the broker', async () => {
   expect(answered).toBe(false);
   broker.answer();
   expect(await (await sent).get({ timeout: 60 })).toBe(5);
+});
+
+it('looks for a result only once it can be listened for', async () => {
+  broker.answer();
+  const store = await scene.app.resultStore();
+  const looks = vi.spyOn(store as unknown as { onGet(ids: readonly string[]): Promise<unknown> }, 'onGet');
+  const subscribe = vi.spyOn(store as unknown as { onSubscribe(): Promise<void> }, 'onSubscribe');
+  let before = -1;
+  subscribe.mockImplementation(async () => {
+    before = looks.mock.calls.length;
+  });
+  const sent = scene.add.delay(2, 3);
+  expect(await sent.get({ timeout: 60 })).toBe(5);
+  expect(before).toBe(0);
 });
 
 it('says at once that the message was not sent, however long a result is waited for', async () => {

@@ -111,6 +111,20 @@ describe('waiting', () => {
     expect(await found).toMatchObject([{ status: 'SUCCESS', result: 5 }]);
   });
 
+  test('asks once for what was sent just now, and hears of what was stored before it listened', async () => {
+    const server = await ownServer();
+    const store = open(server.url, { pollInterval: 3600 });
+    await store.connect();
+    await server.command('CONFIG', 'RESETSTAT');
+    const found = store.waitFor(['x'], { timeout: 60, fresh: true });
+    await until(async () => ((await calls(server))['mget'] ?? 0) > 0);
+    await save(store, 'x', 5);
+    expect(await found).toMatchObject([{ result: 5 }]);
+    expect(await calls(server)).toMatchObject({ subscribe: 1, mget: 1 });
+    await server.command('SET', 'celery-task-meta-y', '{"status": "SUCCESS", "result": 6, "task_id": "y"}');
+    expect(await store.waitFor(['y'], { timeout: 60, fresh: true })).toMatchObject([{ result: 6 }]);
+  });
+
   test('results of one turn are one command, and so are reads', async () => {
     const server = await ownServer();
     const store = open(server.url);

@@ -135,13 +135,23 @@ export abstract class BaseResultStore implements ResultStore {
 
   async waitFor(ids: readonly string[], options: WaitOptions = {}): Promise<ResultDocument[]> {
     checkSeconds('timeout', options.timeout);
-    return waitFor((id, listener, onError) => this.watch(id, listener, onError), ids, options);
+    const { fresh = false } = options;
+    return waitFor((id, listener, onError) => this.#watch(id, listener, onError, fresh), ids, options);
   }
 
   watch(
     id: string,
     listener: (document: ResultDocument) => void,
     onError: (error: Error) => void = () => {},
+  ): () => void {
+    return this.#watch(id, listener, onError, false);
+  }
+
+  #watch(
+    id: string,
+    listener: (document: ResultDocument) => void,
+    onError: (error: Error) => void,
+    fresh: boolean,
   ): () => void {
     if (this.#closing) throw closedError();
     const onValue = (raw: Uint8Array): void => {
@@ -151,7 +161,7 @@ export abstract class BaseResultStore implements ResultStore {
         onError(error as Error);
       }
     };
-    return this.#followed.watch(id, onValue, onError);
+    return this.#followed.watch(id, onValue, onError, fresh);
   }
 
   async forget(ids: string | readonly string[]): Promise<void> {

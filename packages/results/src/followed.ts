@@ -17,6 +17,8 @@ interface Watcher {
   last: RawDocument;
   readonly onValue: (raw: Uint8Array) => void;
   readonly onError: (error: Error) => void;
+  /** There was nothing to see before it came. */
+  readonly fresh: boolean;
 }
 
 function same(a: RawDocument, b: Uint8Array): boolean {
@@ -45,8 +47,9 @@ export class Followed {
     this.#source = source;
   }
 
-  watch(id: string, onValue: Watcher['onValue'], onError: Watcher['onError']): () => void {
-    const watcher: Watcher = { last: undefined, onValue, onError };
+  /** `fresh`: the task was sent just now, so that it need not be looked for before it is subscribed to. */
+  watch(id: string, onValue: Watcher['onValue'], onError: Watcher['onError'], fresh: boolean): () => void {
+    const watcher: Watcher = { last: undefined, onValue, onError, fresh };
     const watchers = this.#watchers.get(id);
     if (watchers) watchers.add(watcher);
     else this.#watchers.set(id, new Set([watcher]));
@@ -120,16 +123,16 @@ export class Followed {
       const changed = this.#changed;
       this.#changed = new Set();
       const wanted = [...changed].filter((id) => this.#watchers.has(id));
-      const fresh = wanted.filter((id) => !this.#subscribed.has(id));
+      const added = wanted.filter((id) => !this.#subscribed.has(id));
       const gone = [...changed].filter((id) => !this.#watchers.has(id) && this.#subscribed.delete(id));
       // What is there already need not wait for the subscription.
-      void this.#readAndDeliver(fresh);
+      void this.#readAndDeliver(added.filter((id) => !this.#isFresh(id)));
       try {
         await Promise.all([
           gone.length > 0 && this.#source.unsubscribe(gone),
-          fresh.length > 0 && this.#source.subscribe(fresh),
+          added.length > 0 && this.#source.subscribe(added),
         ]);
-        for (const id of fresh) this.#subscribed.add(id);
+        for (const id of added) this.#subscribed.add(id);
         // What was told meanwhile need not be read. Nobody's subscription waits for somebody else's read.
         void this.#readAndDeliver(wanted.filter((id) => this.#watchers.has(id)));
       } catch (error) {
@@ -137,6 +140,10 @@ export class Followed {
       }
     }
     this.#passing = false;
+  }
+
+  #isFresh(id: string): boolean {
+    return [...(this.#watchers.get(id) ?? [])].every(({ fresh }) => fresh);
   }
 
   async #readAndDeliver(ids: readonly string[]): Promise<void> {

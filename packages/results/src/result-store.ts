@@ -118,6 +118,8 @@ export interface WaitOptions {
   signal?: AbortSignal;
   /** Called for each document in the order they become ready, each id once. */
   onReady?: (document: ResultDocument) => void;
+  /** The tasks were sent just now: spares the look for results that were there before anybody listened. @default false */
+  fresh?: boolean;
 }
 
 /** How a store is opened. */

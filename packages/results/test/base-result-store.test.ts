@@ -7,6 +7,40 @@ function success(taskId: string) {
   return { taskId, status: 'SUCCESS', result: taskId };
 }
 
+describe('what is waited for', () => {
+  it('is looked for at once, and again when it is subscribed to', async () => {
+    await using store = new RecordingResults();
+    const found = store.waitFor(['a']);
+    await vi.waitFor(() => expect(store.calls).toHaveLength(4), { timeout: 60_000 });
+    expect(store.calls).toEqual(['connect', 'get a', 'subscribe a', 'get a']);
+    await store.storeResult(success('a'));
+    store.tell('a');
+    expect(await found).toMatchObject([{ result: 'a' }]);
+  });
+
+  it('is looked for only when it is subscribed to, where it was sent just now', async () => {
+    await using store = new RecordingResults();
+    // It comes between the sending and the subscription, and nobody tells.
+    store.subscribing = () => store.storeResult(success('a'));
+    const [found] = await store.waitFor(['a'], { fresh: true });
+    expect(found).toMatchObject({ result: 'a' });
+    expect(store.calls.slice(0, 3)).toEqual(['connect', 'subscribe a', 'get a']);
+  });
+
+  it('is looked for at once where anybody else waits for it', async () => {
+    await using store = new RecordingResults();
+    await store.storeResult(success('a'));
+    let subscribed = (): void => {};
+    store.subscribing = () =>
+      new Promise((resolve) => {
+        subscribed = resolve;
+      });
+    const both = [store.waitFor(['a'], { fresh: true }), store.waitFor(['a'])];
+    expect(await Promise.all(both)).toMatchObject([[{ result: 'a' }], [{ result: 'a' }]]);
+    subscribed();
+  });
+});
+
 describe('what is stored', () => {
   it('in one turn of the event loop is one write', async () => {
     await using store = new RecordingResults();

@@ -23,6 +23,8 @@ export class RecordingResults extends BaseResultStore {
   connecting: () => Promise<void> = async () => {};
   /** What each write waits for. */
   writing: Promise<void> = Promise.resolve();
+  /** What `onSubscribe` does. */
+  subscribing: () => Promise<void> = async () => {};
   failing: Error | undefined;
 
   protected override async onConnect(): Promise<void> {
@@ -52,6 +54,7 @@ export class RecordingResults extends BaseResultStore {
 
   protected override async onSubscribe(ids: readonly string[]): Promise<void> {
     this.calls.push(`subscribe ${ids.join(' ')}`);
+    await this.subscribing();
   }
 
   protected override async onUnsubscribe(ids: readonly string[]): Promise<void> {
