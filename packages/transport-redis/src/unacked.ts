@@ -20,7 +20,7 @@ export interface Move {
 
 /** What a take brought, flat: the queue's place, tag and envelope of each message. */
 export interface Taken {
-  readonly flat: readonly (string | number)[];
+  readonly flat: (string | number)[];
   /** What the server says, if it is without memory. It gives messages all the same. */
   readonly refusal: string | undefined;
   /** It was all there was, and whatever comes next wakes. */

@@ -61,6 +61,12 @@ export class Delivery {
   readonly consumerTag: string;
   readonly noAck: boolean;
   readonly handle: unknown;
+  /** @internal Whether a virtual transport holds it, and its neighbours among what is held. */
+  held = false;
+  /** @internal */
+  previous: Delivery | undefined = undefined;
+  /** @internal */
+  next: Delivery | undefined = undefined;
   readonly #owner: DeliveryOwner;
   #settled: Settlement | undefined;
 

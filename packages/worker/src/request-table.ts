@@ -6,39 +6,55 @@ import type { Request } from './request/request.js';
 /** How many ended requests are remembered, and for how many seconds: Celery's numbers for successful ones. */
 const ENDED_MAX = 1000;
 const ENDED_EXPIRES = 10_800;
+/** How many buckets there are at first. */
+const BUCKETS = 1024;
 
-/** The requests a worker holds, by id, and which ended lately. */
+/**
+ * The requests a worker holds, by id, and which ended lately. Buckets and their order run through the requests themselves:
+ * a `Map` of what comes and goes is made anew again and again, and each of its old tables keeps all it held from the
+ * collector of young garbage.
+ */
 export class RequestTable implements Iterable<Request> {
-  readonly #requests = new Map<string, Request>();
+  #buckets: (Request | undefined)[] = new Array<Request | undefined>(BUCKETS).fill(undefined);
+  /** Ids come from others, who are not to choose what shares a bucket. */
+  readonly #seed: number = Math.trunc(Math.random() * 2 ** 32);
+  #head: Request | undefined = undefined;
+  #tail: Request | undefined = undefined;
+  #size = 0;
   readonly #ended = new LimitedSet({ max: ENDED_MAX, expires: ENDED_EXPIRES });
-  /** Requests of an id that is in the map already: the same message twice, or a retry before its first run was settled. */
-  readonly #doubles = new Set<Request>();
 
   get size(): number {
-    return this.#requests.size + this.#doubles.size;
+    return this.#size;
   }
 
+  /** The first that came of those with this id: a message may come twice, or a retry before its first run was settled. */
   get(id: string): Request | undefined {
-    return this.#requests.get(id);
+    return this.#firstOf(this.#hash(id), id, undefined);
   }
 
   add(request: Request): void {
-    if (this.#requests.has(request.id)) this.#doubles.add(request);
-    else this.#requests.set(request.id, request);
+    if (this.#size >= this.#buckets.length) this.#grow();
+    request.hash = this.#hash(request.id);
+    request.previous = this.#tail;
+    if (this.#tail === undefined) this.#head = request;
+    else this.#tail.next = request;
+    this.#tail = request;
+    this.#size += 1;
+    this.#putLast(request);
   }
 
   /** A request holds nothing any more; with `done` its outcome stands. */
   remove(request: Request, done: boolean): void {
     if (done) this.#ended.add(attemptOf(request.headers));
-    if (this.#doubles.delete(request)) return;
-    if (this.#requests.get(request.id) !== request) return;
-    this.#requests.delete(request.id);
-    for (const double of this.#doubles) {
-      if (double.id !== request.id) continue;
-      this.#doubles.delete(double);
-      this.#requests.set(double.id, double);
-      return;
-    }
+    if (!this.#takeOut(request)) return;
+    const { previous, next } = request;
+    if (previous === undefined) this.#head = next;
+    else previous.next = next;
+    if (next === undefined) this.#tail = previous;
+    else next.previous = previous;
+    request.previous = undefined;
+    request.next = undefined;
+    this.#size -= 1;
   }
 
   /**
@@ -46,7 +62,7 @@ export class RequestTable implements Iterable<Request> {
    * the place of the one before, whose ack the broker never got, and nothing is to be run.
    */
   recognise(headers: TaskHeaders, delivery: Delivery): boolean {
-    const request = this.#find(headers);
+    const request = this.#firstOf(this.#hash(headers.id), headers.id, headers.retries);
     if (request === undefined) {
       if (!this.#ended.has(attemptOf(headers))) return false;
       delivery.ack();
@@ -57,18 +73,63 @@ export class RequestTable implements Iterable<Request> {
     return true;
   }
 
-  *[Symbol.iterator](): Iterator<Request> {
-    yield* this.#requests.values();
-    yield* this.#doubles;
+  /** Those that are held now; whoever goes through them may remove them. */
+  [Symbol.iterator](): Iterator<Request> {
+    const all: Request[] = [];
+    for (let request = this.#head; request !== undefined; request = request.next) all.push(request);
+    return all.values();
   }
 
-  #find(headers: TaskHeaders): Request | undefined {
-    const { id, retries } = headers;
-    const request = this.#requests.get(id);
-    if (request === undefined || request.headers.retries === retries) return request;
-    for (const double of this.#doubles)
-      if (double.id === id && double.headers.retries === retries) return double;
+  /** The first of those with an id, and of one attempt if that is given. */
+  #firstOf(hash: number, id: string, retries: number | undefined): Request | undefined {
+    let request = this.#buckets[hash & (this.#buckets.length - 1)];
+    while (request !== undefined) {
+      if (request.id === id && (retries === undefined || request.headers.retries === retries)) return request;
+      request = request.nextInBucket;
+    }
     return undefined;
+  }
+
+  #putLast(request: Request): void {
+    const place = request.hash & (this.#buckets.length - 1);
+    let last = this.#buckets[place];
+    if (last === undefined) {
+      this.#buckets[place] = request;
+      return;
+    }
+    while (last.nextInBucket !== undefined) last = last.nextInBucket;
+    last.nextInBucket = request;
+  }
+
+  /** False if it is not here. */
+  #takeOut(request: Request): boolean {
+    const place = request.hash & (this.#buckets.length - 1);
+    let before: Request | undefined;
+    let at = this.#buckets[place];
+    while (at !== undefined && at !== request) {
+      before = at;
+      at = at.nextInBucket;
+    }
+    if (at === undefined) return false;
+    if (before === undefined) this.#buckets[place] = request.nextInBucket;
+    else before.nextInBucket = request.nextInBucket;
+    request.nextInBucket = undefined;
+    return true;
+  }
+
+  #grow(): void {
+    this.#buckets = new Array<Request | undefined>(this.#buckets.length * 4).fill(undefined);
+    for (const request of this) {
+      request.nextInBucket = undefined;
+      this.#putLast(request);
+    }
+  }
+
+  /** FNV-1a. */
+  #hash(id: string): number {
+    let hash = this.#seed;
+    for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x0100_0193);
+    return hash ^ (hash >>> 15);
   }
 }
 

@@ -11,6 +11,7 @@ import { bannerFacts, renderBanner } from './banner.js';
 import { version } from './main.js';
 import { assignment, logLevel, seconds, wholeNumber } from './parse.js';
 import { handleSignals } from './signals.js';
+import { boundYoungGeneration } from './young-generation.js';
 
 /** How many seconds connections get to say goodbye. */
 const CLOSE_TIMEOUT = 10;
@@ -104,6 +105,8 @@ async function runWorker(options: WorkerCommandOptions): Promise<void> {
     await app.close().catch(() => {});
     if (signals.exitCode === undefined) throw error;
   }
+  // Tasks that run in this process may make much that lives for a while.
+  if (worker.pool?.capabilities.functions === false) boundYoungGeneration();
   if (worker.state === 'running') announceStart(worker, options);
   await signals.stopped;
   const closed = app

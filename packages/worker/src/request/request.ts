@@ -72,6 +72,14 @@ export class Request implements ApplyOptions<Outcome> {
   ending: Ending | undefined = undefined;
   verdict: Verdict | undefined = undefined;
   outcome: Outcome | undefined = undefined;
+  /** @internal Its place among the requests that are held: neighbours in their order, and in a bucket of their ids. */
+  previous: Request | undefined = undefined;
+  /** @internal */
+  next: Request | undefined = undefined;
+  /** @internal */
+  nextInBucket: Request | undefined = undefined;
+  /** @internal */
+  hash = 0;
   readonly #host: RequestHost;
 
   constructor(
