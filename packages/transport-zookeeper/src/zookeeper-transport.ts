@@ -20,7 +20,9 @@ import {
   type TransportCapabilities,
   VirtualTransport,
 } from '@pool/transport';
-import { isEntry, nameOf, Paths } from './paths.js';
+import { BindingTable } from './binding-table.js';
+import { isEntry, Paths } from './paths.js';
+import { requests } from './requests.js';
 import { type Change, isMissing, Session } from './session.js';
 import type { ZookeeperTransportOptions } from './zookeeper-options.js';
 
@@ -58,6 +60,7 @@ export class ZookeeperTransport extends VirtualTransport<Buffer> {
   #paths: Paths;
   #session: Session | undefined;
   readonly #known = new Set<string>();
+  readonly #bindings = new BindingTable(() => ({ session: this.#open, paths: this.#paths }));
 
   constructor(urls: readonly BrokerUrl[], options: ZookeeperTransportOptions = {}) {
     super(urls, { pollInterval: 5, ...options });
@@ -266,83 +269,33 @@ export class ZookeeperTransport extends VirtualTransport<Buffer> {
   protected override async onDeleteQueue(name: string): Promise<number> {
     const count = await this.onPurgeQueue(name);
     this.#known.delete(name);
-    for (const exchange of this.#boundTo(name)) {
-      for (const binding of await this.onBindings(exchange)) {
-        if (binding.queue === name) await this.onUnbindQueue({ exchange, ...binding, arguments: {} });
-      }
-    }
+    await this.#bindings.unbindQueue(name);
     return count;
   }
 
-  readonly #bound = new Map<string, Set<string>>();
-
-  #boundTo(queue: string): readonly string[] {
-    return [...(this.#bound.get(queue) ?? [])];
+  protected override onBindings(exchange: string): Promise<readonly StoredBinding[]> {
+    return this.#bindings.bindings(exchange);
   }
 
-  protected override async onBindings(exchange: string): Promise<readonly StoredBinding[]> {
-    try {
-      const names = await this.#open.children(this.#paths.bindings(exchange));
-      return names.map((name) => {
-        const [routingKey = '', queue = ''] = nameOf(name).split('\u0001');
-        return { routingKey, queue };
-      });
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+  protected override onDeclareExchange({ name, type }: Required<ExchangeDeclaration>): Promise<void> {
+    return this.#bindings.declareExchange(name, type);
   }
 
-  /** What an exchange is, others must know who only publish to it. */
-  protected override async onDeclareExchange({ name, type }: Required<ExchangeDeclaration>): Promise<void> {
-    const path = this.#paths.bindings(name);
-    await this.#open.ensure(path);
-    await this.#open.setData(path, Buffer.from(type));
+  protected override onExchangeType(exchange: string): Promise<ExchangeType | undefined> {
+    return this.#bindings.exchangeType(exchange);
   }
 
-  protected override async onExchangeType(exchange: string): Promise<ExchangeType | undefined> {
-    const type = (await this.#open.data(this.#paths.bindings(exchange)))?.toString();
-    return type === 'direct' || type === 'topic' || type === 'fanout' ? type : undefined;
+  protected override onDeleteExchange(name: string): Promise<void> {
+    return this.#bindings.deleteExchange(name);
   }
 
-  protected override async onDeleteExchange(name: string): Promise<void> {
-    for (const binding of await this.onBindings(name)) {
-      await this.onUnbindQueue({ exchange: name, ...binding, arguments: {} });
-    }
-    await this.#open.remove(this.#paths.bindings(name));
+  protected override onBindQueue(binding: Required<Binding>): Promise<void> {
+    return this.#bindings.bind(binding);
   }
 
-  protected override async onBindQueue({ exchange, queue, routingKey }: Required<Binding>): Promise<void> {
-    await this.#open.ensure(this.#bindingPath(exchange, queue, routingKey));
-    const exchanges = this.#bound.get(queue) ?? new Set();
-    this.#bound.set(queue, exchanges.add(exchange));
+  protected override onUnbindQueue(binding: Required<Binding>): Promise<void> {
+    return this.#bindings.unbind(binding);
   }
-
-  protected override async onUnbindQueue({ exchange, queue, routingKey }: Required<Binding>): Promise<void> {
-    await this.#open.remove(this.#bindingPath(exchange, queue, routingKey));
-  }
-
-  #bindingPath(exchange: string, queue: string, routingKey: string): string {
-    return `${this.#paths.bindings(exchange)}/${this.#paths.step(`${routingKey}\u0001${queue}`)}`;
-  }
-}
-
-/** Changes in requests that ZooKeeper takes: it refuses more than a mebibyte at once. */
-function requests(changes: readonly { create: string; data: Buffer }[]): Change[][] {
-  const all: Change[][] = [];
-  let current: Change[] = [];
-  let bytes = 0;
-  for (const change of changes) {
-    if (current.length > 0 && (current.length >= 200 || bytes + change.data.length > 512 * 1024)) {
-      all.push(current);
-      current = [];
-      bytes = 0;
-    }
-    current.push(change);
-    bytes += change.data.length;
-  }
-  if (current.length > 0) all.push(current);
-  return all;
 }
 
 /** Whether an error is of the session, not of a message. */
