@@ -1,7 +1,6 @@
-import { EventEmitter } from 'node:events';
 import { type Message, type MessageLimits, resolveLimits } from '@pool/message';
 import { type BrokerUrl, parseBrokerUrls } from './broker-url.js';
-import type { Capability, TransportCapabilities } from './capabilities.js';
+import type { Capability } from './capabilities.js';
 import {
   checkName,
   checkQueue,
@@ -17,13 +16,9 @@ import { Delivery, type DeliveryFields, type DeliveryOwner, type Settlement } fr
 import { NotSupportedError, PublishError, StaleDeliveryError } from './errors.js';
 import type { PublishOptions } from './publish-options.js';
 import { type Declarer, Topology } from './topology.js';
-import type { SetAsideRecord, TransportEvents, TransportStats } from './transport-events.js';
-import type {
-  ResolvedConsumeOptions,
-  ResolvedPublishOptions,
-  TransportOptions,
-  TransportState,
-} from './transport-options.js';
+import type { SetAsideRecord, TransportStats } from './transport-events.js';
+import { TransportHooks } from './transport-hooks.js';
+import type { ResolvedPublishOptions, TransportOptions, TransportState } from './transport-options.js';
 
 /**
  * One connection to a broker, in AMQP's terms. The public methods check their arguments and the state, keep the
@@ -33,9 +28,7 @@ import type {
  * After a connection is lost it reconnects by itself, trying the broker URLs in turn, declares again what was
  * declared and lets the consumers go on under the next epoch.
  */
-export abstract class Transport extends EventEmitter<TransportEvents> implements AsyncDisposable {
-  /** What this broker can do. */
-  abstract readonly capabilities: TransportCapabilities;
+export abstract class Transport extends TransportHooks implements AsyncDisposable {
   readonly urls: readonly BrokerUrl[];
   readonly stats: TransportStats = {
     published: 0,
@@ -272,46 +265,10 @@ export abstract class Transport extends EventEmitter<TransportEvents> implements
     await this.onFlush();
   }
 
-  /** Opens the connection to `url`; rejects if it cannot, having cleaned up. */
-  protected abstract onConnect(url: BrokerUrl, signal: AbortSignal): Promise<void>;
-  /** Clears up after a connection that was lost, before the next `onConnect`. */
-  protected onDisconnect(): Promise<void> | void {}
-  /** Goes on consuming with the consumers there are, on a new connection whose topology stands. */
-  protected onReconnect(): Promise<void> | void {}
-  /** The transport has become connected, for the first time or again: publishes and settlements may flow. */
-  protected onConnected(): void {}
-  /** Gives unsettled deliveries back and closes the connection. Consumers were cancelled and all was flushed. */
-  protected abstract onClose(): Promise<void>;
-  protected abstract onDeclareExchange(declaration: Required<ExchangeDeclaration>): Promise<void>;
-  protected abstract onDeleteExchange(name: string): Promise<void>;
-  protected abstract onDeclareQueue(declaration: QueueDeclaration): Promise<QueueStatus>;
-  /** `bindings`: those of the queue that were made through this transport; they go with it. */
-  protected abstract onDeleteQueue(name: string, bindings: readonly Required<Binding>[]): Promise<number>;
-  protected abstract onBindQueue(binding: Required<Binding>): Promise<void>;
-  protected abstract onUnbindQueue(binding: Required<Binding>): Promise<void>;
-  protected abstract onPurgeQueue(name: string): Promise<number>;
-  protected abstract onQueueStatus(name: string): Promise<QueueStatus>;
-  /** Resolves when the broker owns the message. Count in `stats.published`. */
-  protected abstract onPublish(message: Message, options: ResolvedPublishOptions): Promise<void>;
-  protected abstract onConsume(options: ResolvedConsumeOptions): Promise<Consumer>;
-  /**
-   * Notes the settlement, to be sent with its batch. Returns `'stale'` if the broker has taken the message back.
-   * Called at most once for a delivery. A broker that counts deliveries has no use for `attempted: true`.
-   */
-  protected abstract onSettle(
-    delivery: Delivery,
-    settlement: 'acked' | 'rejected' | 'requeued',
-    delay: number,
-    attempted: boolean | undefined,
-  ): Settlement;
   /** Whether the broker counts this delivery as ours. @default it came on this connection */
   protected onHolds(delivery: Delivery): boolean {
     return delivery.epoch === this.epoch && this.state === 'connected';
   }
-
-  /** Moves the message aside and settles the delivery; if it fails, the delivery is held as before. */
-  protected abstract onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord>;
-  protected abstract onFlush(): Promise<void>;
 
   /** For the adapter: a delivery whose `ack` and `reject` come to `onSettle`. */
   protected createDelivery(fields: DeliveryFields): Delivery {

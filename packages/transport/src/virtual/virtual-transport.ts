@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Message } from '@pool/message';
 import type { BrokerUrl } from '../broker-url.js';
 import type { Consumer } from '../consumer.js';
-import type { ExchangeDeclaration, QueueDeclaration, QueueStatus } from '../declarations.js';
+import type { QueueDeclaration, QueueStatus } from '../declarations.js';
 import type { Delivery, Settlement } from '../delivery.js';
 import { TransportClosedError } from '../errors.js';
-import { Transport } from '../transport.js';
 import type { SetAsideRecord } from '../transport-events.js';
 import type {
   ResolvedConsumeOptions,
   ResolvedPublishOptions,
   TransportOptions,
 } from '../transport-options.js';
+import { ConsumedQueues } from './consumed-queues.js';
 import { Holdings } from './holdings.js';
 import { PublishBatch } from './publish-batch.js';
 import { type ExchangeTable, route } from './router.js';
@@ -26,15 +26,8 @@ import {
 import { Ticker } from './ticker.js';
 import { TurnBatch } from './turn-batch.js';
 import { type ConsumerPort, VirtualConsumer } from './virtual-consumer.js';
-import type {
-  AsideItem,
-  BroadcastMessage,
-  QueuedMessage,
-  SettlementBatch,
-  StoredBinding,
-  TakenMessage,
-  TakeRequest,
-} from './virtual-types.js';
+import { VirtualHooks } from './virtual-hooks.js';
+import type { SettlementBatch, TakenMessage, TakeRequest } from './virtual-types.js';
 
 /** What every virtual transport takes; an adapter adds its own. Durations are seconds. */
 export interface VirtualTransportOptions extends TransportOptions {
@@ -51,7 +44,7 @@ export interface VirtualTransportOptions extends TransportOptions {
  *
  * `Payload` is what `encode` makes of a message: the bytes that are stored.
  */
-export abstract class VirtualTransport<Payload> extends Transport {
+export abstract class VirtualTransport<Payload> extends VirtualHooks<Payload> {
   readonly #maxBatch: number;
   readonly #pollSeconds: number;
   readonly #publishes: TurnBatch<PublishBatch<Payload>>;
@@ -59,7 +52,10 @@ export abstract class VirtualTransport<Payload> extends Transport {
   readonly #holdings = new Holdings();
   readonly #beingSetAside = new Set<Delivery>();
   readonly #asides = new Set<Promise<void>>();
-  readonly #consumersOf = new Map<string, number>();
+  readonly #consumed = new ConsumedQueues(
+    (queue) => this.onBeginQueue(queue),
+    (queue) => this.onEndQueue(queue),
+  );
   readonly #ticker = new Ticker((error) => this.#failed(error));
   readonly #port: ConsumerPort;
   #poll: NodeJS.Timeout | undefined;
@@ -81,67 +77,9 @@ export abstract class VirtualTransport<Payload> extends Transport {
     this.#port = this.#createPort();
   }
 
-  /** Seconds a held message stays held without being renewed; `undefined` if holding needs no renewal. */
-  protected get leaseSeconds(): number | undefined {
-    return undefined;
-  }
-
-  /** Seconds between two looks for messages of the dead; `undefined` if nobody can die here. */
-  protected get restoreSeconds(): number | undefined {
-    return undefined;
-  }
-
   /** What this transport holds for its consumers. */
   protected get held(): ReadonlySet<Delivery> {
     return this.#holdings.deliveries;
-  }
-
-  /** Makes the stored form of a message. What it throws rejects that publish alone. */
-  protected abstract encode(message: Message, options: ResolvedPublishOptions): Payload;
-  /** Stores messages, all or none if it can; resolves when the broker owns them. */
-  protected abstract onPut(messages: readonly QueuedMessage<Payload>[]): Promise<void>;
-  /** Takes what is there and records in the same step that this transport holds it. Empty if there is nothing. */
-  protected abstract onTake(request: TakeRequest): Promise<TakenMessage[]>;
-  /** Carries out settlements. Resolves to those the broker had no use for, because it had taken the message back. */
-  protected abstract onSettleBatch(batch: SettlementBatch): Promise<readonly Delivery[]>;
-  /** Moves a message where it can be inspected, and says where that is. */
-  protected abstract onPutAside(item: AsideItem, reason: string): Promise<string>;
-  protected abstract onBindings(exchange: string): Promise<readonly StoredBinding[]>;
-  protected abstract onQueueSize(queue: string): Promise<number>;
-  /** The connection is being closed; all that was held is given back already. */
-  protected abstract onShutdown(): Promise<void>;
-
-  /** Makes a queue, where queues have to be made. */
-  protected onCreateQueue(_declaration: QueueDeclaration): Promise<void> | void {}
-  protected override async onDeclareExchange(_declaration: Required<ExchangeDeclaration>): Promise<void> {}
-
-  /** The type of an exchange that was not declared through this transport, if it can be found out. */
-  protected async onExchangeType(_exchange: string): Promise<ExchangeTable['type']> {
-    return undefined;
-  }
-
-  /** The first consumer of this transport begins to take from a queue. */
-  protected onBeginQueue(_queue: string): Promise<void> | void {}
-  /** The last consumer of this transport has stopped to take from a queue. */
-  protected onEndQueue(_queue: string): Promise<void> | void {}
-  /**
-   * A consumer found nothing and is going to sleep: arm whatever will call `wake()`. Returns true if there may be
-   * something already (then it looks again). @default relies on `wake()` and the poll
-   */
-  protected async onArm(_queues: readonly string[]): Promise<boolean> {
-    return false;
-  }
-
-  /** Renews the lease of all that is held. Called a few times per lease. */
-  protected async onRenew(_held: ReadonlySet<Delivery>): Promise<void> {}
-  /** Puts messages of the dead back into their queues; resolves to their number. */
-  protected async onRestore(): Promise<number> {
-    return 0;
-  }
-
-  /** A way for a fanout exchange that needs no copy per queue; `false` if there is none. @default false */
-  protected onBroadcast(_messages: readonly BroadcastMessage<Payload>[]): Promise<void> | false {
-    return false;
   }
 
   /** For the adapter: there may be messages, in this queue or in any. */
@@ -177,9 +115,6 @@ export abstract class VirtualTransport<Payload> extends Transport {
     }
   }
 
-  /** Opens the connection to `url`; rejects if it cannot, having cleaned up. */
-  protected abstract onOpen(url: BrokerUrl, signal: AbortSignal): Promise<void>;
-
   protected override async onConnect(url: BrokerUrl, signal: AbortSignal): Promise<void> {
     await this.onOpen(url, signal);
     this.#startTimers();
@@ -203,7 +138,7 @@ export abstract class VirtualTransport<Payload> extends Transport {
 
   protected override async onQueueStatus(name: string): Promise<QueueStatus> {
     const messageCount = await this.onQueueSize(name);
-    return { name, messageCount, consumerCount: this.#consumersOf.get(name) ?? 0 };
+    return { name, messageCount, consumerCount: this.#consumed.consumersOf(name) };
   }
 
   protected override onPublish(message: Message, options: ResolvedPublishOptions): Promise<void> {
@@ -316,12 +251,12 @@ export abstract class VirtualTransport<Payload> extends Transport {
       probe: async (queues) => {
         await this.onQueueSize(queues[0] ?? '');
       },
-      begin: (queue) => this.#beginQueue(queue),
+      begin: (queue) => this.#consumed.begin(queue),
       end: (queue) => this.#endQueue(queue),
       ended: (consumer) => {
         this.forgetConsumer(consumer);
         this.#holdings.forgetConsumer(consumer);
-        if (this.#consumersOf.size === 0) {
+        if (this.#consumed.isEmpty) {
           clearInterval(this.#poll);
           this.#poll = undefined;
         }
@@ -448,26 +383,8 @@ export abstract class VirtualTransport<Payload> extends Transport {
     return { type, bindings, broadcast };
   }
 
-  async #beginQueue(queue: string): Promise<void> {
-    const count = this.#consumersOf.get(queue) ?? 0;
-    this.#consumersOf.set(queue, count + 1);
-    if (count > 0) return;
-    try {
-      await this.onBeginQueue(queue);
-    } catch (error) {
-      this.#consumersOf.delete(queue);
-      throw error;
-    }
-  }
-
   async #endQueue(queue: string): Promise<void> {
-    const count = (this.#consumersOf.get(queue) ?? 1) - 1;
-    if (count > 0) {
-      this.#consumersOf.set(queue, count);
-      return;
-    }
-    this.#consumersOf.delete(queue);
-    await this.onEndQueue(queue);
+    if (!(await this.#consumed.end(queue))) return;
     if (this.declaredQueue(queue)?.autoDelete === true && this.state === 'connected')
       await this.deleteQueue(queue);
   }
