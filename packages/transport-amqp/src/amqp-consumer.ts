@@ -10,6 +10,8 @@ import {
 } from '@pool/transport';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckWindow } from './ack-window.js';
+import { Inbox } from './inbox.js';
+import { type Subscriber, Subscriptions } from './subscriptions.js';
 
 /** What a consumer needs of its transport. */
 export interface ConsumerPort {
@@ -39,20 +41,16 @@ export class AmqpConsumer implements Consumer {
   readonly tag: string = `ctag.${randomUUID()}`;
   readonly #port: ConsumerPort;
   readonly #options: ResolvedConsumeOptions;
-  /** The broker's consumers, by queue. */
-  readonly #tags = new Map<string, string>();
+  readonly #inbox: Inbox;
+  readonly #subscriber: Subscriber;
   #queues: string[];
   #prefetch: number;
   #paused = false;
   #cancelling: Promise<void> | undefined;
-  #channel: Channel | undefined;
+  /** Those on the channel that is open. */
+  #subscriptions: Subscriptions | undefined;
   #window: AckWindow | undefined;
-  /** Whether the channel's prefetch counts for all its queues. */
-  #channelWide = false;
   #unacked = 0;
-  #incoming: Delivery[] = [];
-  #handing = false;
-  #started = false;
   #flushing = false;
   #lastPollAt = 0;
   /** Changes of what is consumed go one after the other. */
@@ -63,6 +61,18 @@ export class AmqpConsumer implements Consumer {
     this.#options = options;
     this.#queues = [...options.queues];
     this.#prefetch = options.prefetch;
+    // Nobody but us has what needs no ack: it waits here for the end of a pause.
+    this.#inbox = new Inbox(options.onDeliveries, () => this.#paused && !this.cancelled);
+    const consumer = this;
+    this.#subscriber = {
+      tag: this.tag,
+      noAck: options.noAck,
+      get prefetch() {
+        return consumer.prefetch;
+      },
+      onMessage: (queue, message) => this.#onMessage(queue, message),
+      onTakenAway: (queue) => this.#onTakenAway(queue),
+    };
   }
 
   get noAck(): boolean {
@@ -95,40 +105,39 @@ export class AmqpConsumer implements Consumer {
 
   /** Opens a channel and consumes on it: at first, and again after each reconnect. */
   async start(): Promise<void> {
-    this.#started = false;
+    this.#inbox.close();
     await this.#inTurn(() => this.#begin());
-    this.#started = true;
-    this.#scheduleHand();
+    this.#inbox.open();
   }
 
   async #begin(): Promise<void> {
     this.disconnect();
     const channel = await this.#port.openChannel();
-    this.#channel = channel;
+    const wide = this.#port.channelWide(this.#queues);
+    const subscriptions = new Subscriptions(channel, this.#subscriber, wide);
+    this.#subscriptions = subscriptions;
     this.#window = new AckWindow({
       ack: (tag, allUpTo) => channel.ack(messageOf(tag), allUpTo),
       reject: (tag, requeue) => channel.reject(messageOf(tag), requeue),
     });
     channel.on('close', () => {
-      if (this.#channel === channel) this.#channel = undefined;
+      if (this.#subscriptions === subscriptions) this.#subscriptions = undefined;
     });
     channel.on('error', (error: Error) => {
-      if (this.#channel === channel) this.#port.onLost(error);
+      if (this.#subscriptions === subscriptions) this.#port.onLost(error);
     });
-    this.#channelWide = this.#port.channelWide(this.#queues);
-    await this.#applyPrefetch(channel);
+    await subscriptions.applyPrefetch();
     if (this.#paused) return;
-    for (const queue of this.#queues) await this.#consume(channel, queue);
+    for (const queue of this.#queues) await subscriptions.begin(queue);
   }
 
   /** The connection is gone, and what was held with it. */
   disconnect(): void {
-    this.#channel = undefined;
+    this.#subscriptions = undefined;
     this.#window = undefined;
     // What needs no ack the broker does not give again.
-    if (!this.#options.noAck) this.#incoming = [];
+    if (!this.#options.noAck) this.#inbox.remove(() => true);
     this.#unacked = 0;
-    this.#tags.clear();
   }
 
   setPrefetch(prefetch: number): Promise<void> {
@@ -136,10 +145,7 @@ export class AmqpConsumer implements Consumer {
     if (prefetch === this.#prefetch) return Promise.resolve();
     this.#prefetch = prefetch;
     return this.#inTurn(async () => {
-      const channel = this.#channel;
-      if (channel === undefined || this.#options.noAck) return;
-      await this.#applyPrefetch(channel);
-      if (!this.#channelWide) await this.#renew(channel);
+      if (!this.#options.noAck) await this.#subscriptions?.changePrefetch();
     });
   }
 
@@ -147,10 +153,10 @@ export class AmqpConsumer implements Consumer {
     if (this.#queues.includes(queue) || this.cancelled) return;
     this.#queues.push(queue);
     await this.#inTurn(async () => {
-      const channel = this.#channel;
-      if (channel === undefined || this.#paused || !this.#queues.includes(queue)) return;
-      if (this.#channelWide && !this.#port.channelWide(this.#queues)) await this.#narrow(channel);
-      await this.#consume(channel, queue);
+      const subscriptions = this.#subscriptions;
+      if (subscriptions === undefined || this.#paused || !this.#queues.includes(queue)) return;
+      if (!this.#port.channelWide(this.#queues)) await subscriptions.narrowPrefetch();
+      await subscriptions.begin(queue);
     });
   }
 
@@ -158,27 +164,25 @@ export class AmqpConsumer implements Consumer {
     if (!this.#queues.includes(queue)) return;
     this.#queues = this.#queues.filter((name) => name !== queue);
     this.#giveBack((delivery) => delivery.queue === queue);
-    await this.#inTurn(async () => {
-      if (this.#channel !== undefined) await this.#endQueue(this.#channel, queue);
-    });
+    await this.#inTurn(async () => this.#subscriptions?.end(queue));
   }
 
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
     this.#giveBack(() => true);
-    this.#background(async (channel) => {
-      if (this.#paused) for (const queue of [...this.#tags.keys()]) await this.#endQueue(channel, queue);
+    this.#background(async (subscriptions) => {
+      if (this.#paused) await subscriptions.endAll();
     });
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#scheduleHand();
-    this.#background(async (channel) => {
+    this.#inbox.proceed();
+    this.#background(async (subscriptions) => {
       if (this.#paused) return;
-      for (const queue of this.#queues) if (!this.#tags.has(queue)) await this.#consume(channel, queue);
+      for (const queue of this.#queues) if (!subscriptions.has(queue)) await subscriptions.begin(queue);
     });
   }
 
@@ -190,12 +194,8 @@ export class AmqpConsumer implements Consumer {
   async #cancel(): Promise<void> {
     this.#giveBack(() => true);
     this.#port.ended(this);
-    await this.#inTurn(async () => {
-      const channel = this.#channel;
-      if (channel !== undefined)
-        for (const queue of [...this.#tags.keys()]) await this.#endQueue(channel, queue);
-    }).catch(() => {});
-    if (this.#options.noAck) this.#hand();
+    await this.#inTurn(async () => this.#subscriptions?.endAll()).catch(() => {});
+    if (this.#options.noAck) this.#inbox.handOver();
     this.#releaseWhenDone();
   }
 
@@ -226,17 +226,17 @@ export class AmqpConsumer implements Consumer {
 
   /** The channel that consumes must answer, not just the connection. */
   async #proveChannel(): Promise<void> {
-    const channel = this.#channel;
-    if (channel === undefined) throw new Error('the channel is closed');
-    const missing = this.#paused ? undefined : this.#queues.find((queue) => !this.#tags.has(queue));
+    const subscriptions = this.#subscriptions;
+    if (subscriptions === undefined) throw new Error('the channel is closed');
+    const missing = this.#paused ? undefined : this.#queues.find((queue) => !subscriptions.has(queue));
     if (missing !== undefined) throw new Error(`the broker gives nothing from the queue ${missing}`);
-    await this.#applyPrefetch(channel);
+    await subscriptions.applyPrefetch();
   }
 
   /** Notes a settlement; false if the message is not this channel's any more. */
   settle(delivery: Delivery, settlement: 'acked' | 'rejected' | 'requeued'): boolean {
     const window = this.#window;
-    if (window === undefined || this.#channel === undefined) return false;
+    if (window === undefined || this.#subscriptions === undefined) return false;
     this.#unacked -= 1;
     if (settlement === 'acked') window.ack(delivery.tag as number);
     else window.reject(delivery.tag as number, settlement === 'requeued');
@@ -246,15 +246,13 @@ export class AmqpConsumer implements Consumer {
 
   /** Sends what is noted; resolves when the broker has seen it. */
   async flush(): Promise<void> {
-    if (this.#channel !== undefined) this.#window?.flush();
-    await this.#inTurn(async () => {
-      if (this.#channel !== undefined) await this.#applyPrefetch(this.#channel);
-    });
+    if (this.#subscriptions !== undefined) this.#window?.flush();
+    await this.#inTurn(async () => this.#subscriptions?.applyPrefetch());
   }
 
   /** Closes the channel: what is held goes back to its queues. */
   async close(): Promise<void> {
-    const channel = this.#channel;
+    const channel = this.#subscriptions?.channel;
     this.disconnect();
     await channel?.close().catch(() => {});
   }
@@ -265,52 +263,10 @@ export class AmqpConsumer implements Consumer {
     return result;
   }
 
-  #background(change: (channel: Channel) => Promise<void>): void {
+  #background(change: (subscriptions: Subscriptions) => Promise<void>): void {
     this.#inTurn(async () => {
-      if (this.#channel !== undefined) await change(this.#channel);
+      if (this.#subscriptions !== undefined) await change(this.#subscriptions);
     }).catch((error: Error) => this.#port.onLost(error));
-  }
-
-  async #applyPrefetch(channel: Channel): Promise<void> {
-    await channel.prefetch(this.#options.noAck ? 0 : this.#prefetch, this.#channelWide);
-  }
-
-  /** A queue came in that has no prefetch for the whole channel: each queue gets one of its own. */
-  async #narrow(channel: Channel): Promise<void> {
-    await channel.prefetch(0, true);
-    this.#channelWide = false;
-    await this.#applyPrefetch(channel);
-    await this.#renew(channel);
-  }
-
-  /** A prefetch of its own is fixed when a consumer begins: it is renewed; what it holds stays on the channel. */
-  async #renew(channel: Channel): Promise<void> {
-    for (const queue of [...this.#tags.keys()]) {
-      await this.#endQueue(channel, queue);
-      await this.#consume(channel, queue);
-    }
-  }
-
-  async #consume(channel: Channel, queue: string): Promise<void> {
-    const consumerTag = `${this.tag}.${randomUUID()}`;
-    this.#tags.set(queue, consumerTag);
-    const onMessage = (message: ConsumeMessage | null): void => {
-      if (message !== null) this.#onMessage(queue, message);
-      else if (this.#tags.get(queue) === consumerTag) this.#onTakenAway(queue);
-    };
-    try {
-      await channel.consume(queue, onMessage, { consumerTag, noAck: this.#options.noAck });
-    } catch (error) {
-      this.#tags.delete(queue);
-      throw error;
-    }
-  }
-
-  async #endQueue(channel: Channel, queue: string): Promise<void> {
-    const consumerTag = this.#tags.get(queue);
-    if (consumerTag === undefined) return;
-    this.#tags.delete(queue);
-    await channel.cancel(consumerTag);
   }
 
   #onMessage(queue: string, message: ConsumeMessage): void {
@@ -326,23 +282,21 @@ export class AmqpConsumer implements Consumer {
       delivery.reject({ requeue: true });
       return;
     }
-    this.#incoming.push(delivery);
-    this.#scheduleHand();
+    this.#inbox.add(delivery);
   }
 
   /** The queue was deleted, or its node died. */
   #onTakenAway(queue: string): void {
     this.#lastPollAt = performance.now();
-    this.#tags.delete(queue);
     this.#options.onCancelled?.(queue);
     this.#port.onCancelled(this, queue);
-    if (this.#channel !== undefined) void this.#takeAgain(this.#channel, queue);
+    if (this.#subscriptions !== undefined) void this.#takeAgain(this.#subscriptions, queue);
   }
 
   /** Makes the queue again and takes from it, tried until it succeeds or nobody wants it any more. */
-  async #takeAgain(channel: Channel, queue: string): Promise<void> {
+  async #takeAgain(subscriptions: Subscriptions, queue: string): Promise<void> {
     const wanted = (): boolean =>
-      this.#channel === channel && !this.cancelled && this.#queues.includes(queue);
+      this.#subscriptions === subscriptions && !this.cancelled && this.#queues.includes(queue);
     for (let attempt = 0; wanted(); attempt++) {
       try {
         if (!(await this.#port.declareAgain(queue))) {
@@ -350,7 +304,7 @@ export class AmqpConsumer implements Consumer {
           return;
         }
         await this.#inTurn(async () => {
-          if (wanted() && !this.#paused && !this.#tags.has(queue)) await this.#consume(channel, queue);
+          if (wanted() && !this.#paused && !subscriptions.has(queue)) await subscriptions.begin(queue);
         });
         if (wanted()) this.#port.onResumed(this, queue);
         return;
@@ -363,27 +317,9 @@ export class AmqpConsumer implements Consumer {
     }
   }
 
-  /** What came in one turn of the event loop is handed over together, and nothing before `consume` has returned. */
-  #scheduleHand(): void {
-    if (this.#handing || !this.#started) return;
-    this.#handing = true;
-    setImmediate(() => this.#hand());
-  }
-
-  #hand(): void {
-    this.#handing = false;
-    // Nobody but us has what needs no ack: it waits here for the end of the pause.
-    if (this.#paused && !this.cancelled) return;
-    const deliveries = this.#incoming;
-    this.#incoming = [];
-    if (deliveries.length > 0) this.#options.onDeliveries(deliveries);
-  }
-
   #giveBack(matches: (delivery: Delivery) => boolean): void {
     if (this.#options.noAck) return;
-    const back = this.#incoming.filter(matches);
-    this.#incoming = this.#incoming.filter((delivery) => !matches(delivery));
-    for (const delivery of back) delivery.reject({ requeue: true });
+    for (const delivery of this.#inbox.remove(matches)) delivery.reject({ requeue: true });
   }
 
   #scheduleFlush(): void {
@@ -391,7 +327,7 @@ export class AmqpConsumer implements Consumer {
     this.#flushing = true;
     setImmediate(() => {
       this.#flushing = false;
-      if (this.#channel !== undefined) this.#window?.flush();
+      if (this.#subscriptions !== undefined) this.#window?.flush();
       if (this.cancelled) this.#releaseWhenDone();
     });
   }
