@@ -16,16 +16,25 @@ export interface WatchedProxy {
   readonly url: string;
   /** What clients sent. */
   readonly sent: MethodFrame[];
+  /** How many heartbeats each connection sent. */
+  readonly heartbeats: number[];
 }
 
 export async function watchedProxy(broker: { port: number; url: string }): Promise<WatchedProxy> {
   const sent: MethodFrame[] = [];
+  const heartbeats: number[] = [];
   const proxy = await TcpProxy.start(broker.port, (client) => {
-    const reader = new FrameReader((frame) => sent.push(frame));
+    const at = heartbeats.push(0) - 1;
+    const reader = new FrameReader(
+      (frame) => sent.push(frame),
+      () => {
+        heartbeats[at] = (heartbeats[at] as number) + 1;
+      },
+    );
     client.on('data', (bytes) => reader.read(bytes));
   });
   onTestFinished(() => proxy.stop());
-  return { proxy, url: proxy.through(broker.url), sent };
+  return { proxy, url: proxy.through(broker.url), sent, heartbeats };
 }
 
 /** Reads the frames of one direction. */
@@ -33,9 +42,11 @@ class FrameReader {
   #rest = Buffer.alloc(0);
   #greeted = false;
   readonly #onMethod: (frame: MethodFrame) => void;
+  readonly #onHeartbeat: () => void;
 
-  constructor(onMethod: (frame: MethodFrame) => void) {
+  constructor(onMethod: (frame: MethodFrame) => void, onHeartbeat: () => void) {
     this.#onMethod = onMethod;
+    this.#onHeartbeat = onHeartbeat;
   }
 
   read(bytes: Buffer): void {
@@ -49,7 +60,9 @@ class FrameReader {
       const size = this.#rest.readUInt32BE(3);
       if (this.#rest.length < size + 8) return;
       const payload = this.#rest.subarray(7, 7 + size);
-      if (this.#rest.readUInt8(0) === 1) {
+      const type = this.#rest.readUInt8(0);
+      if (type === 8) this.#onHeartbeat();
+      if (type === 1) {
         this.#onMethod({
           classId: payload.readUInt16BE(0),
           methodId: payload.readUInt16BE(2),
