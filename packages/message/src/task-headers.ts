@@ -95,10 +95,10 @@ export function parseTaskHeaders(message: Pick<Message, 'headers' | 'properties'
 export function customHeaders(headers: Record<string, unknown>): Record<string, unknown> {
   const stamped = headers['stamped_headers'];
   const custom: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
     if (TASK_HEADER_NAMES.has(name) || name === '__proto__') continue;
     if (Array.isArray(stamped) && stamped.includes(name)) continue;
-    custom[name] = value;
+    if (Object.hasOwn(headers, name)) custom[name] = headers[name];
   }
   return custom;
 }

@@ -12,6 +12,7 @@ export {
 } from './client-options.js';
 export { endClient } from './end-client.js';
 export { probeScript } from './probe-script.js';
+export { Script, type ScriptArgument } from './script.js';
 export {
   certificateHint,
   isCertificateError,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupResultKey, redisChordKeys, SUCCESS, taskResultKey } from '@pool/message';
-import { certificateHint, endClient, isCertificateError, plainError } from '@pool/redis';
+import { certificateHint, endClient, isCertificateError, plainError, Script } from '@pool/redis';
 import {
   BaseResultStore,
   type ChordPart,
@@ -15,8 +15,13 @@ import {
   retryDelay,
 } from '@pool/results';
 import { keyPrefix, type RedisResultStoreOptions } from './redis-store-options.js';
+import { STORE } from './scripts.js';
 import { isDemoted, isForNow } from './server-errors.js';
 import { clusterFailure, createStoreClient, type StoreClient } from './store-client.js';
+
+const store = new Script(STORE);
+/** Documents that are more than this together go in several calls: the server bounds an argument. */
+const MOST_BYTES = 16 * 2 ** 20;
 
 /** Redis as a result store, with Celery's keys and fields. Waiting readers are woken by pub/sub. */
 export class RedisResultStore extends BaseResultStore {
@@ -155,13 +160,21 @@ export class RedisResultStore extends BaseResultStore {
   }
 
   protected override async onStore(entries: readonly ResultEntry[]): Promise<undefined> {
-    const keys: string[] = [];
-    const rest: (number | Buffer)[] = [];
-    for (const { id, expires = this.expires, document } of entries) {
-      keys.push(this.#taskPrefix + id);
-      rest.push(Math.ceil(expires ?? 0), asBuffer(document));
+    for (let i = 0; i < entries.length; ) {
+      const keys: string[] = [];
+      const documents: Uint8Array[] = [];
+      let numbers = '';
+      for (let bytes = 0; i < entries.length; i++) {
+        const { id, expires = this.expires, document } = entries[i] as ResultEntry;
+        if (bytes > 0 && bytes + document.length > MOST_BYTES) break;
+        keys.push(this.#taskPrefix + id);
+        documents.push(document);
+        numbers += `${Math.ceil(expires ?? 0)} ${document.length} `;
+        bytes += document.length;
+      }
+      const all = documents.length === 1 ? asBuffer(documents[0] as Uint8Array) : Buffer.concat(documents);
+      await this.#do((client) => store.run(client, keys, [numbers, all]));
     }
-    await this.#do((client) => client.poolStore(keys.length, ...keys, ...rest));
   }
 
   protected override async onGet(ids: readonly string[]): Promise<RawDocument[]> {

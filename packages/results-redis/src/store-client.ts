@@ -2,12 +2,11 @@ import { type ClientOptions, endClient } from '@pool/redis';
 import { retryDelay } from '@pool/results';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisResultStoreOptions } from './redis-store-options.js';
-import { ADD_PART, PROBE, PROGRESS, STORE } from './scripts.js';
+import { ADD_PART, PROBE, PROGRESS } from './scripts.js';
 import { addressOf } from './store-address.js';
 
 /** A connection with our scripts as commands. */
 export type StoreClient = (Redis | Cluster) & {
-  poolStore(numberOfKeys: number, ...rest: (string | number | Buffer)[]): Promise<number>;
   poolAddPart(
     numberOfKeys: number,
     ...rest: (string | number | Buffer)[]
@@ -56,7 +55,6 @@ export function createStoreClient(
   client.once('ready', () => {
     opened = true;
   });
-  client.defineCommand('poolStore', { lua: STORE });
   client.defineCommand('poolAddPart', { lua: ADD_PART });
   client.defineCommand('poolProgress', { lua: PROGRESS });
   client.defineCommand('poolProbe', { lua: PROBE });

@@ -74,6 +74,35 @@ describe("Celery's layout", () => {
     expect(await redis.command('TTL', `${prefix}_celery-task-meta-for-ever`)).toBe('-1');
   });
 
+  test('documents of one batch are each what they were, however long, and go when they are to', async () => {
+    const server = await ownServer();
+    const store = open(server.url, { closeTimeout: 5 });
+    const results = [
+      '',
+      'grüße, 世界',
+      'x'.repeat(20_000),
+      null,
+      { a: [1, '\u0000'] },
+      'y'.repeat(9 * 2 ** 20),
+    ];
+    const ids = results.map((_, i) => `id-${i}`);
+    await Promise.all([
+      ...results.map((result, i) =>
+        store.storeResult({ taskId: `id-${i}`, status: 'SUCCESS', result }, { expires: i * 100 }),
+      ),
+      store.storeResult(
+        { taskId: 'last', status: 'SUCCESS', result: 'z'.repeat(9 * 2 ** 20) },
+        { expires: null },
+      ),
+    ]);
+    expect((await store.getMany(ids)).map((document) => document?.result)).toEqual(results);
+    expect((await store.get('last'))?.result).toHaveLength(9 * 2 ** 20);
+    const ttl = async (id: string) => Number(await server.command('TTL', `celery-task-meta-${id}`));
+    expect(await Promise.all(['id-0', 'last'].map(ttl))).toEqual([-1, -1]);
+    expect(await ttl('id-3')).toBeGreaterThan(200);
+    expect(await ttl('id-3')).toBeLessThanOrEqual(300);
+  });
+
   test('a success stays, whoever writes after it', async () => {
     const prefix = `${randomUUID()}:`;
     const store = open(redis.url, { globalKeyPrefix: prefix });

@@ -8,7 +8,7 @@ export type WriteBatch = (
 
 interface Pending {
   readonly entry: ResultEntry;
-  readonly settle: ((error?: unknown) => void)[];
+  readonly settle: readonly ((error?: unknown) => void)[];
 }
 
 /**
@@ -39,13 +39,11 @@ export class WriteQueue {
         if (error !== undefined) reject(error);
         else if (--left === 0) resolve();
       };
+      const own = [settle];
       for (const entry of entries) {
         const earlier = this.#pending.get(entry.id);
-        if (!earlier) this.#pending.set(entry.id, { entry, settle: [settle] });
-        else {
-          earlier.settle.push(settle);
-          if (earlier.entry.state !== SUCCESS) this.#pending.set(entry.id, { entry, settle: earlier.settle });
-        }
+        const kept = earlier?.entry.state === SUCCESS ? earlier.entry : entry;
+        this.#pending.set(entry.id, { entry: kept, settle: earlier ? [...earlier.settle, settle] : own });
       }
       this.#running ??= this.#run();
     });

@@ -1,3 +1,6 @@
+/** By how much there may be more before those over the bound are dropped; nobody sees them. */
+const SLACK = 1.25;
+
 /**
  * Ids with the time they came in: at most so many, for at most so long. What is oldest goes first. Celery's
  * `LimitedSet`; it has one for revoked and one for successful tasks.
@@ -20,19 +23,22 @@ export class LimitedSet implements Iterable<readonly [id: string, time: number]>
   }
 
   get size(): number {
-    return this.#times.size;
+    return Math.min(this.#times.size, this.#max);
   }
 
   /** @param time when it came in, in Unix seconds; an id that is known keeps the later time */
   add(id: string, time: number = this.#now()): void {
     const known = this.#times.get(id);
-    if (known !== undefined && known >= time) return;
-    this.#times.delete(id);
+    if (known !== undefined) {
+      if (known >= time) return;
+      this.#times.delete(id);
+    }
     // Ids nearly always come in now; only those read from a file or told by another worker may be older.
     if (time >= this.#newest) this.#times.set(id, time);
     else this.#insert(id, time);
     this.#newest = Math.max(this.#newest, time);
-    this.#purge();
+    // A map is slow to say what its first is after many were taken off its front, so they are taken off together.
+    if (this.#times.size > this.#max * SLACK) this.#purge();
   }
 
   has(id: string): boolean {
