@@ -2,6 +2,8 @@ import { inspect } from 'node:util';
 import { InvalidBrokerUrlError } from './errors.js';
 
 const secretParameter = /pass|secret|token|credential|key$/i;
+/** What an address is known by, whichever installed copy of this package made it. */
+const brand = Symbol.for('@pool/broker-url');
 const pathSchemes = new Set(['filesystem', 'memory', 'redis+socket']);
 
 /** The parts of a broker URL that may be shown. */
@@ -18,7 +20,7 @@ export interface BrokerUrlParts {
 
 /**
  * One broker address. Its password is shown by nothing but `password()` and `reveal()`: not by `toString()`, JSON,
- * `util.inspect` or an error.
+ * `util.inspect` or an error. `instanceof` holds for one that another installed copy of this package made.
  */
 export class BrokerUrl implements BrokerUrlParts {
   readonly scheme: string;
@@ -113,7 +115,12 @@ export class BrokerUrl implements BrokerUrlParts {
     return this.#masked;
   }
 
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
   static {
+    Object.defineProperty(BrokerUrl.prototype, brand, { value: true });
     Object.defineProperty(BrokerUrl.prototype, inspect.custom, {
       value(this: BrokerUrl): string {
         return `BrokerUrl ${this.#masked}`;

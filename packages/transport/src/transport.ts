@@ -20,6 +20,9 @@ import type { SetAsideRecord, TransportStats } from './transport-events.js';
 import { TransportHooks } from './transport-hooks.js';
 import type { ResolvedPublishOptions, TransportOptions, TransportState } from './transport-options.js';
 
+/** What a transport is known by, whichever installed copy of this package it extends. */
+const brand = Symbol.for('@pool/transport');
+
 /**
  * One connection to a broker, in AMQP's terms. The public methods check their arguments and the state, keep the
  * connection up, and count; an adapter overrides the hooks (`onConnect`, `onPublish`, …), which get complete
@@ -27,6 +30,8 @@ import type { ResolvedPublishOptions, TransportOptions, TransportState } from '.
  *
  * After a connection is lost it reconnects by itself, trying the broker URLs in turn, declares again what was
  * declared and lets the consumers go on under the next epoch.
+ *
+ * `instanceof Transport` holds for one that extends another installed copy of this class.
  */
 export abstract class Transport extends TransportHooks implements AsyncDisposable {
   readonly urls: readonly BrokerUrl[];
@@ -66,6 +71,16 @@ export abstract class Transport extends TransportHooks implements AsyncDisposabl
     this.limits = resolveLimits(options.limits);
     this.#maxWaitingPublishes = options.maxWaitingPublishes ?? 10_000;
     this.#keeper = new ConnectionKeeper(this.#createHost(), this.urls, options);
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // Subclasses are asked for what is theirs.
+    if (this !== Transport) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
+  static {
+    Object.defineProperty(Transport.prototype, brand, { value: true });
   }
 
   /** The address in use, or the one that will be tried next. */
