@@ -131,6 +131,11 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     return false;
   }
 
+  /** Jobs may be handed in while it starts: the first child that is ready runs them. If the start fails, so do they. */
+  get queuesEarly(): boolean {
+    return false;
+  }
+
   /** A job that waits for another job's result may wait for ever, since it holds a slot. */
   get taskJoinWillBlock(): boolean {
     return true;
@@ -171,12 +176,9 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     try {
       await this.onStart();
     } catch (cause) {
-      await this.terminate().catch(() => {});
-      if (cause instanceof PoolError) throw cause;
-      throw new PoolStartError(
-        `the pool did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
+      const error = cause instanceof PoolError ? cause : startError(cause);
+      await this.#terminate(error).catch(() => {});
+      throw error;
     }
     if ((this.#state as PoolState) !== INITIAL) {
       await this.onTerminate();
@@ -222,13 +224,16 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
 
   /** Ends the pool at once: jobs that have not ended fail with {@link Terminated}, and what runs them is killed. */
   terminate(): Promise<void> {
-    this.#terminated ??= this.#terminate();
+    return this.#terminate(new Terminated('the pool was terminated'));
+  }
+
+  #terminate(reason: Error): Promise<void> {
+    this.#terminated ??= this.#end(reason);
     return this.#terminated;
   }
 
-  async #terminate(): Promise<void> {
+  async #end(reason: Error): Promise<void> {
     this.#state = TERMINATE;
-    const reason = new Terminated('the pool was terminated');
     try {
       this.#unfinished.forEach((job) => {
         job.abort(reason);
@@ -272,7 +277,8 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
   }
 
   /**
-   * Hands in a job. `kwargs`, if there are any, reach the target as one last object argument.
+   * Hands in a job. `kwargs`, if there are any, reach the target as one last object argument. A pool that `queuesEarly`
+   * takes jobs from the call of `start` on.
    *
    * @throws PoolClosedError when the pool does not run
    * @throws NotSupportedError when the target is a function and the pool's jobs run elsewhere
@@ -283,7 +289,7 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     kwargs: Readonly<Record<string, unknown>> = NO_KWARGS,
     options: ApplyOptions<R> = NO_OPTIONS as ApplyOptions<R>,
   ): Job<R> {
-    if (this.#state !== RUN) this.#assertRunning();
+    if (this.#state !== RUN && !this.#isQueueingEarly) this.#assertRunning();
     if (typeof target === 'function') this.#require('functions', this.capabilities.functions);
     else assertTarget(target);
     if (!Array.isArray(args)) throw new TypeError('args must be an array');
@@ -468,7 +474,7 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
   protected succeedJob(job: Job, value: unknown): void {
     const own = job as PoolJob;
     if (own.ready) return;
-    this.#end(own);
+    this.#release(own);
     own.settleSuccess(value);
     const { options } = own;
     if (options.callback !== undefined) {
@@ -485,7 +491,7 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     const own = job as PoolJob;
     if (own.ready) return;
     if (info.code === SoftTimeLimitExceeded.code) this.#announceSoft(own);
-    this.#end(own);
+    this.#release(own);
     own.settleFailure('failure', info);
     const { options } = own;
     if (options.errorCallback !== undefined) {
@@ -525,7 +531,7 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     (job as PoolJob).abort(reason);
   }
 
-  #end(job: PoolJob): void {
+  #release(job: PoolJob): void {
     this.#deadlines.remove(job);
     this.#unfinished.remove(job);
   }
@@ -557,7 +563,7 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
     if (job.ready) return;
     const exceeded = new TimeLimitExceeded(timeout);
     job.abort(exceeded);
-    this.#end(job);
+    this.#release(job);
     job.settleFailure('timeout', ExceptionInfo.from(exceeded));
     this.onHardTimeout(job);
     const { options } = job;
@@ -576,6 +582,11 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
 
   #propagates(error: unknown): boolean {
     return this.#options.callbacksPropagate.some((type) => error instanceof type);
+  }
+
+  get #isQueueingEarly(): boolean {
+    const starting = this.#state === INITIAL && this.#started !== undefined && this.#closed === undefined;
+    return starting && this.queuesEarly;
   }
 
   #assertRunning(): void {
@@ -597,4 +608,13 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
       capability,
     });
   }
+}
+
+function startError(cause: unknown): PoolStartError {
+  return new PoolStartError(
+    `the pool did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      cause,
+    },
+  );
 }

@@ -33,7 +33,9 @@ export class ChildOrders {
   /** Begins with the child that was spawned, by telling it what it is. */
   begin(child: Child, init: ChildInit): void {
     this.#child = child;
-    this.#tell(INIT, 0, init);
+    const loadsNothing = init.imports.length === 0 && init.initializer === null;
+    child.write(INIT, 0, init, null);
+    child.flush(loadsNothing);
   }
 
   /**

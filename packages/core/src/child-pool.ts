@@ -87,6 +87,10 @@ export abstract class ChildPool extends BasePool {
     return this.#crew.size;
   }
 
+  override get queuesEarly(): boolean {
+    return true;
+  }
+
   override didStartOk(): boolean {
     return super.didStartOk() && this.#crew.ready.length > 0;
   }

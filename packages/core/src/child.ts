@@ -50,8 +50,8 @@ export interface Child {
   /**
    * Sends what was written.
    *
-   * @param brief it is one job, all that the child has, and of a kind that ends at once: the child may wait for what comes
-   * after it without doing anything else meanwhile, if it can be told to go on
+   * @param brief the child is done with it at once (it is one job, all that the child has, or what makes the child ready): it may
+   * wait for what comes next without doing anything else meanwhile, if it can be told to go on
    */
   flush(brief?: boolean): void;
   /** How many bytes or characters it has taken so far, about; for children whose large messages had better not wait in line. */

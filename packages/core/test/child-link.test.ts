@@ -21,7 +21,7 @@ it('what is large is not sent in advance', () => {
   const owner = { linkReady() {}, linkProgressed() {}, jobAccepted() {}, jobSucceeded() {} };
   const targets = new TargetTable();
   const link = new ChildLink(owner as never, targets, 1);
-  link.attach(child, {} as never);
+  link.attach(child, { imports: [], initializer: null } as never);
   link.onMessages([READY, 0, 1, null]);
   const target = { module: '/m.js', name: 'f' };
   const job = (id: number): PoolJob => new PoolJob({} as never, id, target, [], {}, {}, undefined, undefined);
@@ -56,7 +56,7 @@ it('what a child gives back is not begun, even if what was sent after it is', ()
   const targets = new TargetTable();
   const link = new ChildLink(owner, targets, 1);
   const child = { pid: 1, congested: false, write() {}, flush() {}, kill() {} };
-  link.attach(child, {} as never);
+  link.attach(child, { imports: [], initializer: null } as never);
   link.onMessages([READY, 0, 1, null]);
   const target = { module: '/m.js', name: 'f' };
   const send = (id: number): void => {
@@ -148,7 +148,7 @@ function claimingLink() {
   const target = { module: '/m.js', name: 'f' };
   targets.lookUp(target);
   const link = new ChildLink(owner as never, targets, 1);
-  link.attach(child, {} as never);
+  link.attach(child, { imports: [], initializer: null } as never);
   link.onMessages([READY, 0, 1, null]);
   const send = (id: number): void => {
     link.send(

@@ -13,6 +13,7 @@ const FROM_POOL = 3;
 const TO_POOL = 4;
 /** Where the pool speaks to a process that stands by. */
 const LANE = 6;
+const FIRST_BYTES = 64 * 1024;
 /** How long a process may go without turning its event loop, in milliseconds. */
 const TURN_MS = 2;
 
@@ -47,7 +48,7 @@ export class ChildChannel implements Outlet {
       this.#invited = marked;
       runner.receive(batch);
     });
-    const socket = readDescriptor(FROM_POOL, (buffer, length) => {
+    const hear = (buffer: Buffer, length: number): void => {
       this.#turnAt = performance.now();
       reader.push(buffer, length);
       while (this.#standing) {
@@ -58,9 +59,21 @@ export class ChildChannel implements Outlet {
         } else lane.push(buffer, read);
       }
       this.#invited = false;
-    });
-    socket.on('error', () => runner.disconnect());
-    socket.on('close', () => runner.disconnect());
+    };
+    const listen = (): void => {
+      const socket = readDescriptor(FROM_POOL, hear);
+      socket.on('error', () => runner.disconnect());
+      socket.on('close', () => runner.disconnect());
+    };
+    if (process.platform === 'win32') {
+      listen();
+      return;
+    }
+    // What the pool said when it made this process is there, and what it takes to hear it at any time takes long to load: first
+    // things first, the first job included.
+    const first = Buffer.allocUnsafe(FIRST_BYTES);
+    hear(first, readSync(FROM_POOL, first, 0, first.length, null));
+    setImmediate(listen);
   }
 
   write(kind: number, id: number, a: unknown, b: unknown): void {

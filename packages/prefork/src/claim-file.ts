@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,7 +75,8 @@ export class ClaimFile implements Claims {
 function openUnnamed(): number {
   let failure: unknown;
   for (const folder of process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()]) {
-    const path = join(folder, `pool-${randomUUID()}`);
+    // Nobody else's, since it must not exist; and unlikely to. `node:crypto` takes long to load for that.
+    const path = join(folder, `pool-${process.pid}-${Math.random().toString(36).slice(2)}`);
     try {
       const fd = openSync(path, 'wx+', 0o600);
       unlinkSync(path);

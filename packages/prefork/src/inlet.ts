@@ -1,4 +1,4 @@
-import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import type { OnReadOpts, Socket, SocketConstructorOpts } from 'node:net';
 import { handleOf, takeHandle } from './pipe-handle.js';
 
 /** How many bytes are read at a time. */
@@ -19,17 +19,22 @@ export function readInto(socket: Socket, onBytes: (buffer: Buffer, length: numbe
   }
   // The option that asks for it is of the constructor, and child_process makes its sockets without.
   takeHandle(socket);
-  return new Socket({ handle, writable: false, onread: onreadOf(onBytes) } as SocketConstructorOpts);
+  return newSocket({ handle, writable: false, onread: onreadOf(onBytes) } as SocketConstructorOpts);
 }
 
 /** The same for a descriptor of this process. */
 export function readDescriptor(fd: number, onBytes: (buffer: Buffer, length: number) => void): Socket {
-  return new Socket({
+  return newSocket({
     fd,
     readable: true,
     writable: false,
     onread: onreadOf(onBytes),
   } as SocketConstructorOpts);
+}
+
+/** `node:net` is loaded when it is needed: a child is ready before that. */
+function newSocket(options: SocketConstructorOpts): Socket {
+  return new (process.getBuiltinModule('node:net').Socket)(options);
 }
 
 function onreadOf(onBytes: (buffer: Buffer, length: number) => void): OnReadOpts {

@@ -13,6 +13,18 @@ it('a child that fails to import its modules makes start() reject with what it p
   expect(pool.didStartOk()).toBe(false);
 });
 
+it('jobs handed in while the pool starts run on the first child that is ready, or fail as the start does', async () => {
+  const pool = newPool({ limit: 2 });
+  const started = pool.start();
+  const job = pool.applyAsync<number>(target('add'), [1, 2]);
+  expect(await job.result).toBe(3);
+  await started;
+  const failing = newPool({ imports: [broken] });
+  const failed = failing.start().catch((thrown: unknown) => thrown);
+  await expect(failing.applyAsync(target('add'), [1, 2]).result).rejects.toBeInstanceOf(PoolStartError);
+  expect(await failed).toBeInstanceOf(PoolStartError);
+});
+
 it('a child that is not ready in time makes start() reject and is gone', async () => {
   const pool = newPool({ initializer: target('spin'), aliveTimeout: 0.3 });
   const pids: number[] = [];

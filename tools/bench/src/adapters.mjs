@@ -46,7 +46,9 @@ const entryOf = (require, name) => require.resolve(name);
 const own = (specifier, className, options) => async (size) => {
   const namespace = await import(specifier);
   const pool = new namespace[className]({ limit: size, ...options });
-  await pool.start();
+  // Jobs may be handed in meanwhile, as with the peers.
+  const started = pool.start();
+  if (!pool.queuesEarly) await started;
   const targets = new Map();
   let accepted = 0;
   const jobOptions = {
@@ -72,6 +74,7 @@ const own = (specifier, className, options) => async (size) => {
       return (value) => void pool.applyAsync(target, [value], undefined, options);
     },
     close: async () => {
+      await started;
       await pool.stop();
       if (accepted === 0) throw new Error('nothing was accepted');
     },

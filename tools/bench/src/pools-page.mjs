@@ -63,14 +63,16 @@ not the rates: those differ between machines, and between moments of one machine
   until all short ones are done.
 - Sleep, on the event loop only: tasks of 10 ms, 1000 calls under way; 100k a second is ideal. The pools on the event loop run
   1000 calls at a time, solo one.
-- Start: from making the pool, its library not loaded yet, to the first result. Memory: after 30,000 no-op calls, 2000 under
+- Start: from making the pool, its library not loaded yet, to the first result; the job is handed in at once, to be run by
+  the first child that is ready. Memory: after 30,000 no-op calls, 2000 under
   way, of slow pools and fast ones; the pool's process and all it started, shared pages by their share; and what of it is
   one child's.
 - The call itself: the no-op function called and its value added up, without a pool. The pool adds: how much longer the same
   takes through solo, with a job object, the accept callback and a callback for the value, no limit. Stretches of 50,000
   calls of the one and the other in turn, the median of 15.
 - \`×64\` means 64 tasks per worker at a time, for the pools that hold one by default; poolifier sends everything at once.
-  \`@pool/prefork fair\` and the pools without \`×64\` give a child a task only when it is free.
+  The pools without \`×64\` give a child a task only when it is free; \`@pool/prefork fair\` also sends quick ones ahead,
+  which the pool can take back until the child is free for them.
 - Environment without \`NODE_EXTRA_CA_CERTS\`, which costs every Node process that starts some 28 ms.
 - On a machine with few cores the caller competes with the children, as here. Differences in p99 below three times are
   noise.

@@ -1,8 +1,8 @@
-import { deserialize } from 'node:v8';
 import { MESSAGE_WIDTH } from '../child-messages.js';
 import { checkOf, HEADER_BYTES, TOP_BIT } from './frame-memory.js';
 import { ATTACHMENTS } from './frame-writer.js';
 import { ASCII, BUFFER, STRUCTURED, UNDEFINED, UTF16 } from './json-value.js';
+import { lazyV8 } from './lazy-v8.js';
 
 /** Frames up to here that arrive in pieces are put together in memory that is used again. */
 const ASSEMBLY_BYTES = 256 * 1024;
@@ -132,7 +132,7 @@ function toValue(kind: number, buffer: Buffer, from: number, to: number, shared:
     case STRUCTURED: {
       // Byte arrays in it become views of what it is read from.
       const bytes = buffer.subarray(from, to);
-      return deserialize(shared ? new Uint8Array(bytes) : bytes);
+      return lazyV8().deserialize(shared ? new Uint8Array(bytes) : bytes);
     }
     case BUFFER: {
       const bytes = buffer.subarray(from, to);

@@ -1,8 +1,8 @@
-import { serialize } from 'node:v8';
 import { MESSAGE_WIDTH } from '../child-messages.js';
 import { findUncloneable } from './find-uncloneable.js';
 import { COPY_BYTES, FrameMemory, sizeOf } from './frame-memory.js';
 import { type Attachment, LONG_STRING, prepareJson, STRUCTURED, Uncarriable } from './json-value.js';
+import { lazyV8 } from './lazy-v8.js';
 import { notTransferable } from './not-transferable.js';
 
 /** How values travel: as JSON with the bytes beside it, or as whatever the structured clone takes. */
@@ -113,7 +113,7 @@ export class FrameWriter {
   #serialize(value: unknown, index: number): string {
     let bytes: Buffer;
     try {
-      bytes = serialize(value);
+      bytes = lazyV8().serialize(value);
     } catch (error) {
       const found = findUncloneable(value, [index]);
       throw found ?? new Uncarriable([index], error instanceof Error ? error.message : String(error));

@@ -50,6 +50,39 @@ export function lifecycle(suite: Suite): void {
       assert.equal(pool.unfinished, 0);
     });
 
+    suite.test(
+      'jobs handed in while the pool starts run if it queues early, else they are refused',
+      async (scene) => {
+        const pool = scene.create({ limit: suite.slots });
+        const started = pool.start();
+        if (pool.state === INITIAL && !pool.queuesEarly)
+          assert.throws(() => pool.applyAsync(scene.target('add'), [1, 2]), PoolClosedError);
+        else {
+          const jobs = [1, 2, 3].map((i) => scene.watch(pool, 'add', [i, i]));
+          const endings = await scene.within(Promise.all(jobs.map(({ ended }) => ended)), 'early jobs end');
+          assert.deepEqual(
+            endings,
+            [2, 4, 6].map((value) => ({ kind: 'success', value })),
+          );
+        }
+        await scene.within(started, 'the pool starts');
+        await scene.assertWhole(pool);
+      },
+    );
+
+    suite.test('what was handed in while the pool started ends with it', async (scene) => {
+      const pool = scene.create({ limit: suite.slots });
+      const started = rejectionOf(pool.start());
+      const jobs = pool.queuesEarly ? [1, 2, 3].map((i) => scene.watch(pool, 'add', [i, i])) : [];
+      await scene.within(pool.terminate(), 'the pool terminates');
+      for (const { kind } of await scene.within(
+        Promise.all(jobs.map(({ ended }) => ended)),
+        'early jobs end',
+      ))
+        assert.equal(kind, 'failure');
+      assert.ok((await started) instanceof PoolClosedError, 'start() rejects with a PoolClosedError');
+    });
+
     suite.test('close() takes nothing new, and stop() ends the pool', async (scene) => {
       const pool = await scene.start();
       await scene.within(pool.close(), 'the pool closes');
