@@ -292,12 +292,7 @@ export class AmqpTransport extends Transport {
 
   protected override onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord> {
     const moved = this.#moveAside(delivery, reason);
-    this.#inFlight(
-      moved.then(
-        () => {},
-        () => {},
-      ),
-    );
+    this.#inFlight(moved);
     return moved;
   }
 
@@ -321,9 +316,10 @@ export class AmqpTransport extends Transport {
   }
 
   /** A copy whose original is settled when the broker has it. */
-  #inFlight(copying: Promise<void>): void {
-    this.#copying.add(copying);
-    void copying.finally(() => this.#copying.delete(copying));
+  #inFlight(copying: Promise<unknown>): void {
+    const forget = (): void => void this.#copying.delete(done);
+    const done = copying.then(forget, forget);
+    this.#copying.add(done);
   }
 
   protected override async onFlush(): Promise<void> {
