@@ -12,6 +12,12 @@ export interface FollowSource {
   read(ids: readonly string[]): Promise<RawDocument[]>;
 }
 
+/**
+ * How many milliseconds a subscription may outlive its last watcher: what nobody follows any more goes together, and not
+ * before what somebody has just begun to wait for.
+ */
+const LINGER = 100;
+
 interface Watcher {
   /** What it was shown last. */
   last: RawDocument;
@@ -39,6 +45,9 @@ export class Followed {
   readonly #newest = new Map<string, number>();
   /** Ids whose watchers came or went since the last pass. */
   #changed = new Set<string>();
+  /** Ids whose last watcher went, until `LINGER` is over. */
+  #left = new Set<string>();
+  #lingering: NodeJS.Timeout | undefined;
   #passing = false;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -97,6 +106,7 @@ export class Followed {
     this.#watchers.clear();
     this.#newest.clear();
     clearInterval(this.#timer);
+    clearTimeout(this.#lingering);
   }
 
   #stop(id: string, watcher: Watcher): void {
@@ -104,10 +114,21 @@ export class Followed {
     if (!watchers?.delete(watcher) || watchers.size > 0) return;
     this.#watchers.delete(id);
     this.#newest.delete(id);
-    this.#touch(id);
+    this.#leave(id);
     if (this.#watchers.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #leave(id: string): void {
+    this.#left.add(id);
+    this.#lingering ??= setTimeout(() => {
+      this.#lingering = undefined;
+      const left = this.#left;
+      this.#left = new Set();
+      for (const each of left) this.#touch(each);
+    }, LINGER);
+    this.#lingering.unref();
   }
 
   #touch(id: string): void {

@@ -138,6 +138,19 @@ describe('a store', () => {
 });
 
 describe('following', () => {
+  it('subscribes to what is followed next before it unsubscribes from what is not any more', async () => {
+    await using store = new RecordingResults();
+    await store.connect();
+    const stop = store.watch('a', () => {});
+    await vi.waitFor(() => expect(store.calls).toContain('subscribe a'));
+    stop();
+    store.watch('b', () => {})();
+    store.watch('c', () => {});
+    await vi.waitFor(() => expect(store.calls).toContain('unsubscribe a'), { timeout: 60_000 });
+    const changes = store.calls.filter((call) => call.includes('subscribe'));
+    expect(changes).toEqual(['subscribe a', 'subscribe c', 'unsubscribe a']);
+  });
+
   it('looks while it subscribes and again when it has, once a task, and unsubscribes when nobody follows any more', async () => {
     await using store = new RecordingResults();
     const waits = [store.waitFor(['a', 'b']), store.waitFor(['b'])];
