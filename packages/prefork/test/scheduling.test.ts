@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { started, target } from './support.js';
+import { newFolder, started, target } from './support.js';
 
 it('auto sends quick jobs ahead and nothing behind a long one of another name', async () => {
   const pool = await started({ limit: 2 });
@@ -38,6 +38,24 @@ for (const scheduling of ['auto', 'fair'] as const)
     expect(await stuck.terminate('SIGKILL')).toBe(true);
     await expect(stuck.result).rejects.toThrow('SIGKILL');
   });
+
+it('jobs that are taken back again and again, since some of their kind are slow, run exactly once', async () => {
+  const path = `${newFolder()}/marks`;
+  const pool = await started({ limit: 2, scheduling: 'fair' });
+  const count = 30_000;
+  const jobs = Array.from({ length: count }, (_, i) => {
+    // After as many quick ones as it takes to be sent ahead again.
+    const ms = i % 1500 === 1499 ? 5 : 0;
+    return pool.applyAsync(target('mark'), [path, i, ms]);
+  });
+  await Promise.all(jobs.map((job) => job.result));
+  const bytes = readFileSync(path);
+  const runs = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4).toSorted();
+  expect(runs).toHaveLength(count);
+  // Sent more often than there are jobs: some were taken back.
+  expect((pool.info['writes'] as { total: number }).total).toBeGreaterThan(count);
+  expect(runs.every((number, i) => number === i)).toBe(true);
+});
 
 it('a job that waits in a child in a busy loop can be ended, and only it ends', async () => {
   const pool = await started({ limit: 1 });
