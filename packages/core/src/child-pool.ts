@@ -8,14 +8,16 @@ import {
   type ResolvedChildPoolOptions,
   resolveChildPoolOptions,
 } from './child-pool-options.js';
-import { Crew, type CrewHost } from './crew.js';
+import { ChildWatch } from './child-watch.js';
+import { Crew } from './crew.js';
+import { crewEvents } from './crew-events.js';
+import type { CrewHost } from './crew-host.js';
 import { Terminated } from './errors.js';
 import { ExceptionInfo } from './exception-info.js';
 import { discarded, endedBeforeStart, sortHeld } from './held-jobs.js';
 import type { Job } from './job.js';
 import { JobQueue } from './job-queue.js';
 import type { LinkOwner } from './link-owner.js';
-import type { ChildEvent } from './pool-events.js';
 import type { PoolJob } from './pool-job.js';
 import { Scheduler } from './scheduler.js';
 import type { TargetReference } from './target.js';
@@ -25,8 +27,6 @@ import { writesInfo } from './writes-info.js';
 /** How many milliseconds a child may be silent before the pool looks what it is at; fewer where nothing is to wait for it. */
 const SILENCE = 10;
 const FAIR_SILENCE = 1;
-/** How often, in milliseconds, the pool looks whether it still has to keep its process alive. */
-const LIFE = 1000;
 
 /**
  * A pool whose jobs run in children: processes, threads, or anything else that can be spawned, spoken to and killed. All
@@ -46,15 +46,13 @@ export abstract class ChildPool extends BasePool {
   readonly #queue: JobQueue = new JobQueue();
   readonly #dispatch = (): void => this.#dispatchQueued();
   readonly #terminations: Map<PoolJob, { signal: NodeJS.Signals; ended: () => void }> = new Map();
-  readonly #silence: number;
+  readonly #watch: ChildWatch;
   /** Whether children are replaced for what they do. */
   readonly #supervised: boolean;
   /** Jobs that are to be dropped if the child they were sent to has not begun them. */
   readonly #discards: Set<PoolJob> = new Set();
   #dispatchPlanned = false;
   #saturated = false;
-  #watch: NodeJS.Timeout | undefined = undefined;
-  #watching: 'silence' | 'life' | undefined = undefined;
   #writes = 0;
 
   constructor(options: ChildPoolOptions = {}) {
@@ -62,7 +60,11 @@ export abstract class ChildPool extends BasePool {
     this.#options = resolveChildPoolOptions(options);
     const { scheduling, depth, maxTasksPerChild, maxMemoryPerChild } = this.#options;
     this.#supervised = maxTasksPerChild !== undefined || maxMemoryPerChild !== undefined;
-    this.#silence = scheduling === 'fair' ? FAIR_SILENCE : SILENCE;
+    const watched = {
+      checkSilence: (seconds: number) => this.#crew.checkSilence(seconds),
+      isBusy: () => this.unfinished > 0,
+    };
+    this.#watch = new ChildWatch(watched, scheduling === 'fair' ? FAIR_SILENCE : SILENCE);
     this.#scheduler = new Scheduler(scheduling, depth, maxTasksPerChild);
     this.#crew = new Crew(this.#crewHost(), this.#options);
   }
@@ -100,12 +102,12 @@ export abstract class ChildPool extends BasePool {
   }
 
   protected override async onStop(): Promise<void> {
-    this.#endWatch();
+    this.#watch.end();
     await this.#crew.stop();
   }
 
   protected override async onTerminate(): Promise<void> {
-    this.#endWatch();
+    this.#watch.end();
     await this.#crew.terminate();
   }
 
@@ -133,7 +135,7 @@ export abstract class ChildPool extends BasePool {
         ? this.#targets.lookUp(own.target as TargetReference).runTimes
         : this.#targets.runTimesOf(scheduleKey);
     this.#queue.push(own);
-    if (this.#watching === undefined) this.#setWatch('life');
+    this.#watch.keepAlive();
     if (!this.#saturated) this.#planDispatch();
   }
 
@@ -220,29 +222,7 @@ export abstract class ChildPool extends BasePool {
       link.flush();
       if (this.#options.maxTasksPerChild !== undefined) this.#crew.progressed(link);
     }
-    this.#setWatch('silence');
-  }
-
-  /**
-   * Sets the pool's one timer. It keeps this process alive while there are jobs, since children do not; and it fires soon
-   * when there are jobs that a child has not said it started.
-   */
-  #setWatch(purpose: 'silence' | 'life'): void {
-    if (this.#watching === purpose || this.#watching === 'silence') return;
-    this.#watching = purpose;
-    clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#onWatch(), purpose === 'silence' ? this.#silence : LIFE);
-  }
-
-  #endWatch(): void {
-    clearTimeout(this.#watch);
-    this.#watching = undefined;
-  }
-
-  #onWatch(): void {
-    this.#watching = undefined;
-    if (this.#crew.checkSilence(this.#silence / 1000)) this.#setWatch('silence');
-    else if (this.unfinished > 0) this.#setWatch('life');
+    this.#watch.expectWord();
   }
 
   #killFor(job: PoolJob, signal: NodeJS.Signals): void {
@@ -297,7 +277,7 @@ export abstract class ChildPool extends BasePool {
       if (this.#queue.length > 0) this.#dispatchQueued();
       else {
         this.#saturated = false;
-        if (this.#watching === 'life' && this.unfinished === 0) this.#endWatch();
+        if (this.unfinished === 0) this.#watch.rest();
       }
     },
     linkDrained: () => this.#dispatchQueued(),
@@ -350,7 +330,6 @@ export abstract class ChildPool extends BasePool {
   }
 
   #crewHost(): CrewHost {
-    const event = (link: ChildLink): ChildEvent => ({ index: link.index, pid: link.pid });
     return {
       newLink: (index) => new ChildLink(this.#links, this.#targets, index),
       spawn: (link) => {
@@ -374,19 +353,7 @@ export abstract class ChildPool extends BasePool {
       },
       logger: this.logger,
       capacityChanged: () => this.#planDispatch(),
-      spawning: () => void this.emit('beforeChildCreate'),
-      spawned: (link) => void this.emit('childSpawned', event(link)),
-      ready: (link) => void this.emit('childReady', event(link)),
-      recycled: (link, reason) => void this.emit('childRecycled', { ...event(link), reason }),
-      lost: (link, { exitCode, signal }) =>
-        void this.emit('childLost', {
-          ...event(link),
-          exitCode,
-          signal,
-          phase: link.readyAt === 0 ? 'starting' : link.started > 0 ? 'running' : 'idle',
-        }),
-      unhealthy: (failures, delay, error) => void this.emit('unhealthy', { failures, delay, error }),
-      healthy: () => void this.emit('healthy'),
+      ...crewEvents(this),
     };
   }
 

@@ -2,28 +2,12 @@ import type { ChildExit } from './child.js';
 import type { ChildLink } from './child-link.js';
 import type { ResolvedChildPoolOptions } from './child-pool-options.js';
 import { CrewHealth } from './crew-health.js';
+import type { CrewHost } from './crew-host.js';
 import { monotonic } from './deadlines.js';
 import { PoolClosedError } from './errors.js';
-import type { PoolLogger } from './logger.js';
+import { LinkTimers } from './link-timers.js';
 import { emptySlot, type Slot } from './slot.js';
 import { startError } from './start-error.js';
-
-/** What a crew needs of its pool. */
-export interface CrewHost {
-  newLink(index: number): ChildLink;
-  /** Spawns the child and connects it to its link. */
-  spawn(link: ChildLink): Promise<void> | undefined;
-  readonly logger: PoolLogger;
-  /** There are more children to give jobs to, or others. */
-  capacityChanged(): void;
-  spawning(): void;
-  spawned(link: ChildLink): void;
-  ready(link: ChildLink): void;
-  recycled(link: ChildLink, reason: string): void;
-  lost(link: ChildLink, exit: ChildExit): void;
-  unhealthy(failures: number, delay: number, error: Error): void;
-  healthy(): void;
-}
 
 /** Why a child is replaced. */
 export type RetireReason = 'tasks' | 'memory' | 'idle' | 'age' | 'restart';
@@ -40,7 +24,7 @@ export class Crew {
   readonly #slots: Slot[] = [];
   readonly #alive: Set<ChildLink> = new Set();
   readonly #spares: ChildLink[] = [];
-  readonly #timers: Map<ChildLink, NodeJS.Timeout> = new Map();
+  readonly #timers: LinkTimers = new LinkTimers();
   #spawningSpares = 0;
   #nextIndex = 1;
   #ready: ChildLink[] = [];
@@ -207,11 +191,11 @@ export class Crew {
   }
 
   onReady(link: ChildLink): void {
-    this.#clearTimer(link);
+    this.#timers.clear(link);
     this.#host.ready(link);
     const slot = this.#slots.find((candidate) => candidate.next === link);
     if (slot !== undefined) {
-      if (slot.failures > 0) this.#setTimer(link, STILLBORN, () => this.#proven(link));
+      if (slot.failures > 0) this.#timers.set(link, STILLBORN, () => this.#proven(link));
       const old = slot.link;
       const max = this.#options.maxTasksPerChild;
       // The old one has tasks left that it was allotted: the new one stands by.
@@ -227,7 +211,7 @@ export class Crew {
   }
 
   onExit(link: ChildLink, exit: ChildExit): void {
-    this.#clearTimer(link);
+    this.#timers.clear(link);
     this.#alive.delete(link);
     const wasStarting = link.readyAt === 0;
     const asked = link.phase === 'stopping' || link.phase === 'killed' || this.#ending;
@@ -265,7 +249,7 @@ export class Crew {
     }
     link.kill(signal);
     this.#listReady();
-    if (signal !== 'SIGKILL') this.#setTimer(link, this.#options.killGrace, () => link.kill('SIGKILL'));
+    if (signal !== 'SIGKILL') this.#timers.set(link, this.#options.killGrace, () => link.kill('SIGKILL'));
     const slot = this.#slotOf(link);
     if (slot?.link !== link || this.#ending) return;
     slot.link = undefined;
@@ -303,7 +287,7 @@ export class Crew {
     link.killedFor ??= 'pool';
     if (link.phase === 'killed') return;
     link.kill('SIGTERM');
-    this.#setTimer(link, this.#options.killGrace, () => link.kill('SIGKILL'));
+    this.#timers.set(link, this.#options.killGrace, () => link.kill('SIGKILL'));
   }
 
   #empty(): Promise<void> {
@@ -363,7 +347,7 @@ export class Crew {
   #stop(link: ChildLink): void {
     if (link.phase !== 'ready' && link.phase !== 'draining') return;
     link.stop();
-    this.#setTimer(link, this.#options.stopTimeout, () => {
+    this.#timers.set(link, this.#options.stopTimeout, () => {
       this.#host.logger.warn(
         `child ${link.pid} did not leave within ${this.#options.stopTimeout} s and is killed`,
       );
@@ -377,7 +361,7 @@ export class Crew {
     if (slot !== undefined) slot.next = link;
     this.#alive.add(link);
     this.#host.spawning();
-    this.#setTimer(link, this.#options.aliveTimeout, () => {
+    this.#timers.set(link, this.#options.aliveTimeout, () => {
       link.killedFor = 'unresponsive';
       link.kill('SIGKILL');
     });
@@ -429,16 +413,6 @@ export class Crew {
   #listReady(): void {
     this.#ready = [];
     for (const { link } of this.#slots) if (link?.phase === 'ready') this.#ready.push(link);
-  }
-
-  #setTimer(link: ChildLink, delay: number, action: () => void): void {
-    clearTimeout(this.#timers.get(link));
-    this.#timers.set(link, setTimeout(action, Math.min(2 ** 31 - 1, delay * 1000)));
-  }
-
-  #clearTimer(link: ChildLink): void {
-    clearTimeout(this.#timers.get(link));
-    this.#timers.delete(link);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Script } from 'node:vm';
+import type { Script } from 'node:vm';
 
 const key = Symbol.for('@pool/core.interruptible');
 const slot = globalThis as { [key]?: (() => unknown) | undefined };
@@ -13,9 +13,13 @@ let script: Script | undefined;
  * @throws what `interrupted()` returns, when the time is up; else whatever the function throws
  */
 export function callInterruptibly<T>(call: () => T, seconds: number, interrupted: () => Error): T {
-  script ??= new Script(`globalThis[Symbol.for('@pool/core.interruptible')]()`, {
-    filename: 'pool-interruptible',
-  });
+  // Loaded here: a new process has more urgent things to do.
+  script ??= new (process.getBuiltinModule('node:vm').Script)(
+    `globalThis[Symbol.for('@pool/core.interruptible')]()`,
+    {
+      filename: 'pool-interruptible',
+    },
+  );
   const before = slot[key];
   const start = performance.now();
   const timeout = Math.max(1, Math.ceil(seconds * 1000));
