@@ -18,6 +18,12 @@ export interface FollowSource {
  */
 const LINGER = 100;
 
+/**
+ * How many milliseconds after it was subscribed to a task that was sent just now is looked for. Most that are awaited have
+ * told by then; the look is for one that ended before the subscription stood.
+ */
+const FRESH_LOOK = 5;
+
 interface Watcher {
   /** What it was shown last. */
   last: RawDocument;
@@ -48,6 +54,9 @@ export class Followed {
   /** Ids whose last watcher went, until `LINGER` is over. */
   #left = new Set<string>();
   #lingering: NodeJS.Timeout | undefined;
+  /** Ids that are to be looked for once, soon. */
+  #fresh: string[] = [];
+  #freshLook: NodeJS.Timeout | undefined;
   #passing = false;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -107,6 +116,7 @@ export class Followed {
     this.#newest.clear();
     clearInterval(this.#timer);
     clearTimeout(this.#lingering);
+    clearTimeout(this.#freshLook);
   }
 
   #stop(id: string, watcher: Watcher): void {
@@ -155,12 +165,25 @@ export class Followed {
         ]);
         for (const id of added) this.#subscribed.add(id);
         // What was told meanwhile need not be read. Nobody's subscription waits for somebody else's read.
-        void this.#readAndDeliver(wanted.filter((id) => this.#watchers.has(id)));
+        const left = wanted.filter((id) => this.#watchers.has(id));
+        void this.#readAndDeliver(left.filter((id) => !this.#isFresh(id)));
+        this.#lookSoon(left.filter((id) => this.#isFresh(id)));
       } catch (error) {
         this.#fail(wanted, error as Error);
       }
     }
     this.#passing = false;
+  }
+
+  #lookSoon(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.#fresh.push(...ids);
+    this.#freshLook ??= setTimeout(() => {
+      this.#freshLook = undefined;
+      const fresh = this.#fresh;
+      this.#fresh = [];
+      void this.#readAndDeliver(fresh.filter((id) => this.#watchers.has(id) && !this.#newest.has(id)));
+    }, FRESH_LOOK);
   }
 
   #isFresh(id: string): boolean {

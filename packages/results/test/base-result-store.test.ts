@@ -138,6 +138,16 @@ describe('a store', () => {
 });
 
 describe('following', () => {
+  it('does not look for what was sent just now and is told of at once', async () => {
+    await using store = new RecordingResults();
+    store.documents.set('a', encodeResult(success('a')));
+    // Right after it has subscribed, when all that follows from that has run.
+    store.subscribing = async () => process.nextTick(() => store.tell('a'));
+    expect((await store.waitFor(['a'], { fresh: true }))[0]?.result).toBe('a');
+    await vi.waitFor(() => expect(store.calls).toContain('unsubscribe a'), { timeout: 60_000 });
+    expect(store.calls).toEqual(['connect', 'subscribe a', 'unsubscribe a']);
+  });
+
   it('subscribes to what is followed next before it unsubscribes from what is not any more', async () => {
     await using store = new RecordingResults();
     await store.connect();
