@@ -20,7 +20,7 @@ export interface ChildPoolOptions extends PoolOptions {
   name?: string | undefined;
   /** @default 'auto' */
   scheduling?: Scheduling | undefined;
-  /** How many jobs a child may hold at most, the one it runs included. @default 512, `fast` 8 */
+  /** How many jobs a child may hold at most, the one it runs included. @default 1024, `fast` 8 */
   depth?: number | undefined;
   /** Replace a child after so many jobs. @default never */
   maxTasksPerChild?: number | undefined;
@@ -93,7 +93,7 @@ export function resolveChildPoolOptions(options: ChildPoolOptions): ResolvedChil
     throw new TypeError(`spare must be a whole number of at least 0, not ${String(spare)}`);
   if (!Array.isArray(imports) || imports.some((item) => typeof item !== 'string'))
     throw new TypeError('imports must be an array of strings');
-  const depth = optionalInteger('depth', options.depth) ?? (scheduling === 'fast' ? 8 : 512);
+  const depth = optionalInteger('depth', options.depth) ?? (scheduling === 'fast' ? 8 : 1024);
   return {
     name,
     scheduling,

@@ -36,6 +36,9 @@ export {
   WorkerTerminate,
 } from './errors.js';
 export { ExceptionInfo, type ExceptionInfoData } from './exception-info.js';
+// Of `@pool/core/frames` too; a pool that needs no more of it starts sooner by one module.
+export { FrameReader } from './frames/frame-reader.js';
+export { FrameWriter, type Serialization } from './frames/frame-writer.js';
 export { InlinePool } from './inline-pool.js';
 export { type InlinePoolOptions, inlinePoolOptionNames } from './inline-pool-options.js';
 export { callInterruptibly } from './interruptible.js';

@@ -6,8 +6,8 @@ import {
   type ChildSpec,
   childPoolOptionNames,
   type PoolCapabilities,
+  type Serialization,
 } from '@pool/core';
-import type { Serialization } from '@pool/core/frames';
 import { ClaimFile } from './claim-file.js';
 import { childExecArgv, inheritedExecArgv } from './exec-argv.js';
 import { OomKills } from './oom-kills.js';

@@ -1,8 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { Child, ChildExit, ChildListener, ChildSpec } from '@pool/core';
-import { FrameReader, FrameWriter, type Serialization } from '@pool/core/frames';
+import {
+  type Child,
+  type ChildExit,
+  type ChildListener,
+  type ChildSpec,
+  FrameReader,
+  FrameWriter,
+  type Serialization,
+} from '@pool/core';
 import type { ClaimFile } from './claim-file.js';
 import { readInto } from './inlet.js';
 import type { OomKills } from './oom-kills.js';
