@@ -12,8 +12,9 @@ export type Serialization = 'json' | 'structured';
 export const ATTACHMENTS = 255;
 /** From how many bytes on a batch should be sent rather than added to. */
 const FULL = 48 * 1024;
-/** Up to how many numbers in an array are joined by hand, which is faster than `JSON.stringify`. */
+/** Up to how many numbers in an array are joined by hand, which is faster than `JSON.stringify`, and how deep they may nest. */
 const SHORT_ARRAY = 8;
+const FLAT_ARRAY = 2;
 
 /**
  * Makes frames of messages, for channels that carry bytes. A frame is a header, a batch as JSON, and the bytes that JSON
@@ -51,7 +52,7 @@ export class FrameWriter {
   write(kind: number, id: number, a: unknown, b: unknown): void {
     const attached = this.#attached;
     // What a message left that was not finished, because it was refused or its writer was interrupted.
-    this.#attachments.length = attached;
+    if (this.#attachments.length > attached) this.#attachments.length = attached;
     const at = this.#count * MESSAGE_WIDTH;
     try {
       const textA = typeof a === 'number' ? this.#number(a, at + 2) : this.#encode(a, at + 2);
@@ -75,7 +76,7 @@ export class FrameWriter {
    */
   take(marked = false): Buffer[] {
     const attachments = this.#attachments;
-    attachments.length = this.#attached;
+    if (attachments.length > this.#attached) attachments.length = this.#attached;
     let text = this.#text;
     if (attachments.length > 0) {
       text += `,${ATTACHMENTS},0,${listOf(attachments)},null`;
@@ -103,7 +104,7 @@ export class FrameWriter {
     if (value === false) return 'false';
     if (typeof value === 'string' && value.length < LONG_STRING) return JSON.stringify(value);
     if (Array.isArray(value) && value.length <= SHORT_ARRAY) {
-      const text = joinNumbers(value);
+      const text = joinNumbers(value, FLAT_ARRAY);
       if (text !== undefined) return text;
     }
     if (this.#structured && typeof value !== 'string') return this.#serialize(value, index);
@@ -140,12 +141,17 @@ export class FrameWriter {
   }
 }
 
-function joinNumbers(array: readonly unknown[]): string | undefined {
+function joinNumbers(array: readonly unknown[], depth: number): string | undefined {
   let text = '[';
   for (let i = 0; i < array.length; i++) {
     const item = array[i];
-    if (typeof item !== 'number' || !Number.isFinite(item)) return undefined;
-    text += i === 0 ? item : `,${item}`;
+    if (i > 0) text += ',';
+    if (typeof item === 'number' && Number.isFinite(item)) text += item;
+    else if (Array.isArray(item) && item.length <= SHORT_ARRAY && depth > 1) {
+      const inner = joinNumbers(item, depth - 1);
+      if (inner === undefined) return undefined;
+      text += inner;
+    } else return undefined;
   }
   return `${text}]`;
 }
