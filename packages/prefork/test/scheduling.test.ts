@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Job } from '@pool/core';
 import { expect, it } from 'vitest';
 import { newFolder, started, target } from './support.js';
 
@@ -32,11 +33,16 @@ for (const scheduling of ['auto', 'fair'] as const)
     const quick = (count: number) => Array.from({ length: count }, () => run(0));
     await Promise.all(quick(200).map((job) => job.result));
     // The same kind, so nothing tells it apart before it runs.
-    const stuck = pool.applyAsync(target('spinFor'), [1e9], {}, { timeout: 60 });
+    let stuck: Job | undefined;
+    const accepted = new Promise((acceptCallback) => {
+      stuck = pool.applyAsync(target('spinFor'), [1e9], {}, { timeout: 60, acceptCallback });
+    });
+    expect(await accepted).toBe(stuck?.pid);
     await Promise.all(quick(200).map((job) => job.result));
-    expect(stuck.state).toBe('accepted');
-    expect(await stuck.terminate('SIGKILL')).toBe(true);
-    await expect(stuck.result).rejects.toThrow('SIGKILL');
+    // Sent more often than there are jobs.
+    expect((pool.info['writes'] as { total: number }).total).toBeGreaterThan(401);
+    expect(await stuck?.terminate('SIGKILL')).toBe(true);
+    await expect(stuck?.result).rejects.toThrow('SIGKILL');
   });
 
 it('jobs that are taken back again and again, since some of their kind are slow, run exactly once', async () => {

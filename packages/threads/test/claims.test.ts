@@ -1,3 +1,4 @@
+import type { Job } from '@pool/core';
 import { expect, it } from 'vitest';
 import { started, task } from './started-pool.js';
 
@@ -8,11 +9,16 @@ for (const scheduling of ['auto', 'fair'] as const)
     const quick = (count: number) => Array.from({ length: count }, () => run(0));
     await Promise.all(quick(200).map((job) => job.result));
     // The same kind, so nothing tells it apart before it runs.
-    const stuck = run(1e9);
+    let stuck: Job | undefined;
+    const accepted = new Promise((acceptCallback) => {
+      stuck = pool.applyAsync(task('spinFor'), [1e9], {}, { acceptCallback });
+    });
+    expect(await accepted).toBe(stuck?.pid);
     await Promise.all(quick(200).map((job) => job.result));
-    expect(stuck.state).toBe('accepted');
-    expect(await stuck.terminate('SIGKILL')).toBe(true);
-    await expect(stuck.result).rejects.toThrow('SIGKILL');
+    // Sent more often than there are jobs.
+    expect((pool.info['writes'] as { total: number }).total).toBeGreaterThan(401);
+    expect(await stuck?.terminate('SIGKILL')).toBe(true);
+    await expect(stuck?.result).rejects.toThrow('SIGKILL');
   });
 
 it('a quick job that cannot be carried fails alone', async () => {
