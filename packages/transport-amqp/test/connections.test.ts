@@ -167,6 +167,8 @@ test('a consumer goes on at whichever of its brokers is up', async () => {
   const { deliveries, texts } = await take(transport, queue);
   await transport.publish(text('held at the first'), { routingKey: queue });
   await until(() => expect(texts).toEqual(['held at the first']));
+  // Else it may have forgotten the queue, as above.
+  await rabbitmq.ctl('eval', 'mnesia:sync_log().');
 
   const failedOver = next(transport, 'connected');
   await rabbitmq.kill();
