@@ -28,6 +28,10 @@ export class Holdings {
     this.#held.add(delivery);
   }
 
+  holds(delivery: Delivery): boolean {
+    return delivery.held;
+  }
+
   /** A delivery is held no more, and its consumer has room for another; false if it was not held. */
   free(delivery: Delivery): boolean {
     if (!this.#held.remove(delivery)) return false;

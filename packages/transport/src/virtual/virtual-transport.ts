@@ -175,7 +175,7 @@ export abstract class VirtualTransport<Payload> extends VirtualHooks<Payload> {
   }
 
   protected override onHolds(delivery: Delivery): boolean {
-    return this.held.has(delivery);
+    return this.#holdings.holds(delivery);
   }
 
   protected override async onSetAside(delivery: Delivery, reason: string): Promise<SetAsideRecord> {
