@@ -135,12 +135,10 @@ export class ChildLink implements ChildListener {
   recall(job: PoolJob | undefined): void {
     if (!this.#listens) return;
     const back = this.#takeBack();
-    if (this.started < this.held.length) this.#orders.recall(job?.id ?? 0);
-    else if (job?.link === this) {
-      this.#owner.jobsReturned(back, job);
-      return;
-    }
-    if (back.length > 0) this.#owner.jobsReturned(back, undefined);
+    const asks = this.started < this.held.length;
+    if (asks) this.#orders.recall(job?.id ?? 0);
+    const begun = !asks && job?.link === this ? job : undefined;
+    if (back.length > 0 || begun !== undefined) this.#owner.jobsReturned(back, begun);
   }
 
   /** Gives a spare its slot. */

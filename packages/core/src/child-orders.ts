@@ -34,8 +34,7 @@ export class ChildOrders {
   begin(child: Child, init: ChildInit): void {
     this.#child = child;
     const loadsNothing = init.imports.length === 0 && init.initializer === null;
-    child.write(INIT, 0, init, null);
-    child.flush(loadsNothing);
+    this.#tell(INIT, 0, init, loadsNothing);
   }
 
   /**
@@ -109,10 +108,10 @@ export class ChildOrders {
     }
   }
 
-  #tell(kind: number, id: number, a: unknown): void {
+  #tell(kind: number, id: number, a: unknown, brief = false): void {
     if (this.#child === undefined) return;
     this.#child.write(kind, id, a, null);
-    this.#child.flush();
+    this.#child.flush(brief);
   }
 }
 

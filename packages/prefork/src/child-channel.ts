@@ -13,6 +13,7 @@ const FROM_POOL = 3;
 const TO_POOL = 4;
 /** Where the pool speaks to a process that stands by. */
 const LANE = 6;
+/** How much of what the pool says is read at once before `node:net` is there. */
 const FIRST_BYTES = 64 * 1024;
 /** How long a process may go without turning its event loop, in milliseconds. */
 const TURN_MS = 2;

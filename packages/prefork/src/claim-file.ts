@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Claims } from '@pool/core';
 
 /** How many bytes an id has. */
-export const ID_BYTES = 4;
+const ID_BYTES = 4;
 /** How many bytes the file may grow to before it is to be emptied. */
 const UNTIDY_BYTES = 256 * 1024;
 const SCRATCH_IDS = 1024;
