@@ -22,6 +22,7 @@ export class Deadlines {
   readonly #lists: Map<number, DeadlineList> = new Map();
   readonly #onDeadline: (job: PoolJob) => void;
   #timer: NodeJS.Timeout | undefined = undefined;
+  #passing: NodeJS.Immediate | undefined = undefined;
   #timerAt: number = Number.POSITIVE_INFINITY;
 
   constructor(onDeadline: (job: PoolJob) => void) {
@@ -64,6 +65,7 @@ export class Deadlines {
 
   clear(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#passing);
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
     this.#lists.clear();
@@ -73,12 +75,19 @@ export class Deadlines {
     clearTimeout(this.#timer);
     this.#timerAt = at;
     const delay = Math.min(MAX_TIMER, Math.max(0, at - monotonic()));
-    this.#timer = setTimeout(() => this.#pass(), Math.ceil(delay * 1000));
+    this.#timer = setTimeout(() => this.#passSoon(), Math.ceil(delay * 1000));
     // What runs the job keeps the process alive; its limit alone need not.
     this.#timer.unref();
   }
 
+  /** Timers come first when the event loop was held up; a job that ended in time may have told so meanwhile. */
+  #passSoon(): void {
+    clearImmediate(this.#passing);
+    this.#passing = setImmediate(() => this.#pass());
+  }
+
   #pass(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = monotonic();

@@ -32,6 +32,9 @@ export class ChildChannel implements Outlet {
   /** Whether the pool was told that this process stands by. */
   #standing = false;
   #turnAt = 0;
+  /** Whether a frame is being sent: at the start of another one that means that the last was interrupted. */
+  #sending = false;
+  #torn = false;
 
   constructor(serialization: Serialization) {
     this.#writer = new FrameWriter(serialization);
@@ -79,11 +82,16 @@ export class ChildChannel implements Outlet {
 
   write(kind: number, id: number, a: unknown, b: unknown): void {
     this.#writer.write(kind, id, a, b);
-    if (this.#writer.full) this.flush();
+  }
+
+  get full(): boolean {
+    return this.#writer.full;
   }
 
   flush(): void {
-    if (this.#writer.empty) return;
+    if (this.#writer.empty || this.#torn) return;
+    if (this.#sending) this.#leave();
+    this.#sending = true;
     const standBy =
       this.#invited &&
       !this.#standing &&
@@ -91,6 +99,14 @@ export class ChildChannel implements Outlet {
       performance.now() - this.#turnAt < TURN_MS;
     if (standBy) this.#standing = true;
     for (const piece of this.#writer.take(standBy)) writeFully(piece);
+    this.#sending = false;
+  }
+
+  /** How much of the last frame was sent nobody knows, so there is nothing the pool would understand any more. */
+  #leave(): never {
+    this.#torn = true;
+    console.error('a time limit interrupted a message to the pool, so this process has to end');
+    process.exit(1);
   }
 }
 

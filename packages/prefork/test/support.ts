@@ -50,6 +50,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Holds up this process's event loop. */
+export function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 /** Resolves when the condition holds; for what tells nobody when it happens. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 20_000;

@@ -40,6 +40,12 @@ const MAX_GROUP = 64;
 /** How long jobs may follow one another, in milliseconds, before the event loop gets its turn. */
 const TURN_MS = 2;
 
+/**
+ * How many milliseconds before a soft limit strikes nothing is sent any more, since half of a message is worse than none,
+ * and no job begins that could be the next.
+ */
+const HANDS_OFF_MS = 10;
+
 /** Runs a child's jobs, one at a time and in order, and says how they went. */
 export class Executor {
   readonly #outlet: Outlet;
@@ -62,6 +68,8 @@ export class Executor {
   /** Mean run time of quick jobs, in milliseconds. */
   #mean = 0.01;
   #immediate: NodeJS.Immediate | undefined = undefined;
+  /** When the watchdog strikes that watches over what runs now. */
+  #strikesAt: number = Number.POSITIVE_INFINITY;
   readonly #onResolved = (value: unknown): void => this.#onSettled(value, false);
   readonly #onRejected = (error: unknown): void => this.#onSettled(error, true);
 
@@ -107,9 +115,13 @@ export class Executor {
   /** Sends a value that a job's code posts. */
   post(job: ChildJob, value: unknown): void {
     if (job !== this.#current) return;
-    if (!this.#announced) this.#announce();
-    this.#outlet.write(POSTED, job.id, value, null);
-    this.flush();
+    this.#writeStarted();
+    try {
+      this.#outlet.write(POSTED, job.id, value, null);
+    } finally {
+      if (this.#strikesAt - performance.now() > HANDS_OFF_MS) this.flush();
+      else this.#unsent += 1;
+    }
   }
 
   #startTurn(): void {
@@ -142,11 +154,12 @@ export class Executor {
    */
   #runWatched(softTimeout: number): boolean {
     return this.#watched(softTimeout, () => {
-      const until = this.#now + GROUP_MS;
+      const until = Math.min(this.#now + GROUP_MS, this.#strikesAt - HANDS_OFF_MS);
       do {
         if (!this.#execute()) return false;
       } while (
         this.#now < until &&
+        this.#outlet.full !== true &&
         this.#inbox.quick &&
         this.#mayRun() &&
         this.#inbox.softTimeout === softTimeout
@@ -157,6 +170,7 @@ export class Executor {
 
   /** Calls what runs jobs under V8's watchdog; if it strikes, the job that runs fails. */
   #watched(softTimeout: number, run: () => boolean): boolean {
+    this.#strikesAt = performance.now() + softTimeout * 1000;
     try {
       return callInterruptibly(run, softTimeout, () => new SoftTimeLimitExceeded(softTimeout));
     } catch (error) {
@@ -168,6 +182,9 @@ export class Executor {
         this.#finish(error, true);
       }
       return true;
+    } finally {
+      this.#strikesAt = Number.POSITIVE_INFINITY;
+      this.#sendIfFull();
     }
   }
 
@@ -299,20 +316,26 @@ export class Executor {
     this.#unsent += 1;
     if (now - this.#started < GROUP_MS) this.#mean += (now - this.#started + 0.0005 - this.#mean) / 16;
     this.#host.ended(now, micros);
+    this.#sendIfFull();
   }
 
-  #announce(): void {
+  #sendIfFull(): void {
+    if (this.#outlet.full === true && this.#strikesAt === Number.POSITIVE_INFINITY) this.flush();
+  }
+
+  #writeStarted(): void {
+    if (this.#announced) return;
     this.#announced = true;
     if (this.#current !== undefined) this.#outlet.write(STARTED, this.#current.id, null, null);
-    this.flush();
   }
 
   /** A job that is still under way when the event loop comes round is not one that ends in the same breath. */
   #announceSoon(): void {
     this.#immediate ??= setImmediate(() => {
       this.#immediate = undefined;
-      if (!this.#announced) this.#announce();
-      else if (this.#unsent > 0) this.flush();
+      if (this.#announced && this.#unsent === 0) return;
+      this.#writeStarted();
+      this.flush();
     });
   }
 

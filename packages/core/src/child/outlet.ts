@@ -7,6 +7,11 @@ export interface Outlet {
    * @throws NotTransferableError when it cannot be carried; then nothing of it is sent
    */
   write(kind: number, id: number, a: unknown, b: unknown): void;
+  /**
+   * Whether what was written should be sent before more is. Leave it to the child to do so: a soft limit may interrupt what
+   * is written, but must not interrupt what is sent.
+   */
+  readonly full?: boolean;
   /** Sends what was written. */
   flush(): void;
 }

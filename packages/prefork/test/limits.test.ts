@@ -1,0 +1,50 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { block, newPool, started, target } from './support.js';
+
+it('a soft limit that passes while a large result is on its way does not interrupt it', async () => {
+  const pool = await started();
+  const pid = await pool.applyAsync(target('pid')).result;
+  const job = pool.applyAsync<Buffer[]>(target('threeBuffers'), [1 << 20], {}, { softTimeout: 0.1 });
+  await turn();
+  // The channel is full long before the result is sent.
+  block(400);
+  const buffers = (await job.result) as Buffer[];
+  expect(buffers.map((buffer) => [buffer.length, buffer[0], buffer.at(-1)])).toEqual(
+    [1, 2, 3].map((value) => [1 << 20, value, value]),
+  );
+  expect(await pool.applyAsync(target('pid')).result).toBe(pid);
+});
+
+it('a soft limit that interrupts a message ends the job, and the pool goes on', async () => {
+  const pool = await started();
+  const job = pool.applyAsync(target('postThreeBuffers'), [1 << 20], {}, { softTimeout: 0.1 });
+  await turn();
+  block(400);
+  await expect(job.result).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_POOL_/) });
+  expect(await pool.applyAsync(target('add'), [1, 2]).result).toBe(3);
+});
+
+it('a job that ended within its limits did so, however late the pool comes to read it', async () => {
+  const pool = await started();
+  const pid = await pool.applyAsync(target('pid')).result;
+  const passed: unknown[] = [];
+  let job: { result: Promise<unknown> } | undefined;
+  await new Promise((acceptCallback) => {
+    const timeoutCallback = (soft: boolean) => passed.push(soft);
+    const limits = { softTimeout: 0.4, timeout: 0.5 };
+    job = pool.applyAsync(target('sleep'), [50], {}, { ...limits, acceptCallback, timeoutCallback });
+  });
+  block(800);
+  await job?.result;
+  expect(passed).toEqual([]);
+  expect(await pool.applyAsync(target('pid')).result).toBe(pid);
+});
+
+it('a child that was ready in time was so, however late the pool comes to hear of it', async () => {
+  const pool = newPool({ aliveTimeout: 1 });
+  const ready = pool.start();
+  block(1500);
+  await ready;
+  expect(await pool.applyAsync(target('add'), [1, 2]).result).toBe(3);
+});
