@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
 import { NO_KWARGS } from './apply-target.js';
 import type { PoolCapabilities } from './capabilities.js';
 import { Deadlines, monotonic } from './deadlines.js';
@@ -325,11 +326,16 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
    * slot runs at that moment, so it never hits the job that came after.
    *
    * @returns whether there was something to end
+   * @throws TypeError when there is no such signal
    */
   async terminateJob(job: Job, signal: NodeJS.Signals = 'SIGTERM'): Promise<boolean> {
     this.#require('terminateJob', this.capabilities.terminateJob);
     if (!(job instanceof PoolJob) || job.owner !== this)
       throw new TypeError('the job is not one of this pool');
+    if (!Object.hasOwn(constants.signals, signal))
+      throw new TypeError(
+        `there is no signal ${String(signal)} here; use one of Node's names, such as 'SIGTERM'`,
+      );
     if (job.ready) return false;
     await this.onTerminateJob(job, signal);
     return true;
@@ -592,7 +598,7 @@ export abstract class BasePool extends EventEmitter<PoolEvents> {
   #assertRunning(): void {
     if (this.#state === RUN) return;
     const why =
-      this.#state === INITIAL
+      this.#state === INITIAL && this.#closed === undefined
         ? 'is not started; await its start() first'
         : 'is closing or has ended and accepts nothing';
     throw new PoolClosedError(`the pool ${why}`);

@@ -141,6 +141,20 @@ export class ChildLink implements ChildListener {
     if (back.length > 0 || begun !== undefined) this.#owner.jobsReturned(back, begun);
   }
 
+  /**
+   * Takes back or asks for all it has not begun, so that it begins nothing while it is killed for the job.
+   *
+   * @returns whether it may be at the job: false if it has ended it, as it will say, or never began it
+   */
+  holdTo(job: PoolJob): boolean {
+    if (!this.#listens) return true;
+    this.recall(undefined);
+    const index = this.#indexOf(job.id);
+    if (index === -1) return false;
+    // Of several it has begun, all but the last have ended; groups that were announced beforehand tell less.
+    return !this.retractable || index >= this.started - 1;
+  }
+
   /** Gives a spare its slot. */
   assignSlot(index: number): void {
     this.index = index;

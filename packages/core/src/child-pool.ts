@@ -22,6 +22,7 @@ import type { PoolJob } from './pool-job.js';
 import { Scheduler } from './scheduler.js';
 import type { TargetReference } from './target.js';
 import { TargetTable } from './target-table.js';
+import { Termination } from './termination.js';
 import { writesInfo } from './writes-info.js';
 
 /** How many milliseconds a child may be silent before the pool looks what it is at; fewer where nothing is to wait for it. */
@@ -45,7 +46,7 @@ export abstract class ChildPool extends BasePool {
   readonly #targets: TargetTable = new TargetTable();
   readonly #queue: JobQueue = new JobQueue();
   readonly #dispatch = (): void => this.#dispatchQueued();
-  readonly #terminations: Map<PoolJob, { signal: NodeJS.Signals; ended: () => void }> = new Map();
+  readonly #terminations: Map<PoolJob, Termination> = new Map();
   readonly #watch: ChildWatch;
   /** Whether children are replaced for what they do. */
   readonly #supervised: boolean;
@@ -148,6 +149,7 @@ export abstract class ChildPool extends BasePool {
     const { link } = job as PoolJob;
     if (link === undefined) return;
     (job as PoolJob).runTimes?.distrust();
+    if (!link.holdTo(job as PoolJob)) return;
     link.killedFor ??= job as PoolJob;
     this.#crew.kill(link, 'SIGTERM');
   }
@@ -159,10 +161,15 @@ export abstract class ChildPool extends BasePool {
       return;
     }
     if (own.link === undefined) return;
-    const ended = new Promise<void>((resolve) => this.#terminations.set(own, { signal, ended: resolve }));
-    if (own.state === 'accepted') this.#killFor(own, signal);
+    let termination = this.#terminations.get(own);
+    if (termination === undefined) {
+      termination = new Termination();
+      this.#terminations.set(own, termination);
+    }
+    termination.signal = signal;
+    if (own.state === 'accepted') this.#killSoon(own);
     else own.link.recall(own);
-    await ended;
+    await termination.ended;
   }
 
   protected override onDiscard(job: Job): boolean {
@@ -225,9 +232,17 @@ export abstract class ChildPool extends BasePool {
     this.#watch.expectWord();
   }
 
+  /** Kills for a job that is to end, unless its end is among what has arrived and was not read. */
+  #killSoon(job: PoolJob): void {
+    setImmediate(() => {
+      const signal = this.#terminations.get(job)?.signal;
+      if (signal !== undefined) this.#killFor(job, signal);
+    });
+  }
+
   #killFor(job: PoolJob, signal: NodeJS.Signals): void {
     const { link } = job;
-    if (link === undefined) return;
+    if (link === undefined || !link.holdTo(job)) return;
     const reason = new Terminated('the job is to end', { signal });
     this.abortJob(job, reason);
     link.killedFor ??= job;
@@ -239,7 +254,7 @@ export abstract class ChildPool extends BasePool {
     if (this.#terminations.size === 0) return;
     const termination = this.#terminations.get(job);
     this.#terminations.delete(job);
-    termination?.ended();
+    termination?.end();
   }
 
   readonly #links: LinkOwner = {
@@ -250,10 +265,7 @@ export abstract class ChildPool extends BasePool {
       } catch (error) {
         throwLater(error);
       }
-      if (this.#terminations.size > 0) {
-        const termination = this.#terminations.get(job);
-        if (termination !== undefined && job.link !== undefined) this.#killFor(job, termination.signal);
-      }
+      if (this.#terminations.size > 0) this.#killSoon(job);
     },
     jobSucceeded: (job, value) => {
       try {
@@ -305,8 +317,7 @@ export abstract class ChildPool extends BasePool {
     this.#queue.unshift(again);
     if (again.length > 0) this.#planDispatch();
     // It was asked for because it is to end, and the child has begun it.
-    const termination = running === undefined ? undefined : this.#terminations.get(running);
-    if (running !== undefined && termination !== undefined) this.#killFor(running, termination.signal);
+    if (running !== undefined) this.#killSoon(running);
   }
 
   #onExit(link: ChildLink, exit: ChildExit): void {

@@ -62,7 +62,9 @@ export class PreforkPool extends ChildPool {
   readonly #env: NodeJS.ProcessEnv | undefined;
   readonly #execArgv: readonly string[];
   #guard: OrphanGuard | undefined = undefined;
+  /** Of the children there are, and of those of which something is left. */
   readonly #pids: Set<number> = new Set();
+  #allGone: () => void = () => {};
 
   constructor(options: PreforkPoolOptions = {}) {
     super(options);
@@ -111,6 +113,10 @@ export class PreforkPool extends ChildPool {
   }
 
   async #release(): Promise<void> {
+    if (this.#pids.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#allGone = resolve;
+      });
     await this.#guard?.close();
   }
 
@@ -124,6 +130,7 @@ export class PreforkPool extends ChildPool {
       onGone: (pid) => {
         this.#pids.delete(pid);
         this.#guard?.remove(pid);
+        if (this.#pids.size === 0) this.#allGone();
       },
     });
     if (child.pid !== 0) {

@@ -29,7 +29,7 @@ export interface ProcessOptions {
   /** The child's own; closed with it. */
   readonly claims: ClaimFile | undefined;
   readonly oomKills: OomKills;
-  /** The process has ended. */
+  /** The process has ended and, if it was killed, all it started. */
   onGone(pid: number): void;
 }
 
@@ -238,10 +238,14 @@ export class ProcessChild implements Child {
 
   #onProcessExit(exitCode: number | null, signal: NodeJS.Signals | null): void {
     this.#exit = { exitCode, signal };
-    this.#options.onGone(this.pid);
+    const { killGrace, onGone } = this.#options;
     // What a killed child started was asked to end with it, and has the same grace.
     if (this.#killed && this.#signalGroup(0))
-      setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.killGrace * 1000);
+      setTimeout(() => {
+        this.#signalGroup('SIGKILL');
+        onGone(this.pid);
+      }, killGrace * 1000);
+    else onGone(this.pid);
     this.#closed('process');
     // What the child started may hold its stderr open for as long as it likes.
     if (!this.#ended) this.#late = setTimeout(() => this.#end(), LATE);
