@@ -82,6 +82,7 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
     this.#connections = new Connections(name, this.options, this.codec);
     this.#publisher = new Publisher(
       () => this.#connections.connectedTransport(),
+      this.queues,
       options.taskPublishRetryPolicy,
     );
     this.#outgoing = {

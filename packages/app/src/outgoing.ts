@@ -83,14 +83,16 @@ function destinationOf(
   }
   const named = options.queue ?? (options.exchange === undefined ? defaults.queue : undefined);
   const queue = named === undefined ? null : queues.get(named);
-  if ((!options.exchange || !options.routingKey) && (queue?.exchangeType ?? 'direct') === 'direct') {
+  const type = queue?.exchangeType ?? queues.typeOfExchange(options.exchange ?? '') ?? 'direct';
+  if ((!options.exchange || !options.routingKey) && type === 'direct') {
     if (queue) return { queue, exchange: '', routingKey: queue.name };
     throw new ConfigError(`task ${call.name} goes to exchange ${options.exchange} and needs a routingKey`, {
       setting: 'routingKey',
     });
   }
   const exchange = options.exchange ?? queue?.exchange ?? defaults.exchange;
-  return { queue, exchange, routingKey: options.routingKey ?? queue?.routingKey ?? defaults.routingKey };
+  // A fanout queue is bound without a key; Celery's broadcasts carry the default one.
+  return { queue, exchange, routingKey: options.routingKey ?? (queue?.routingKey || defaults.routingKey) };
 }
 
 function onlySet<T extends object>(options: T): Partial<T> {

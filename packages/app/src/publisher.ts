@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, type Transport } from '@pool/transport';
 import type { PublishRetryPolicy } from './app-options.js';
 import type { OutgoingTask } from './outgoing.js';
-import type { ResolvedQueue } from './queues.js';
+import type { Queues, ResolvedQueue } from './queues.js';
 
 const noExchange: ReadonlySet<string> = new Set(['']);
 
@@ -13,12 +13,15 @@ const noExchange: ReadonlySet<string> = new Set(['']);
 export class Publisher {
   readonly #connected: () => Promise<Transport>;
   readonly #policy: Required<PublishRetryPolicy>;
+  readonly #queues: Queues;
   readonly #declared = new Map<string, ResolvedQueue>();
+  readonly #exchanges = new Set<string>();
   readonly #declaring = new Map<ResolvedQueue, Promise<void>>();
   #transport: Transport | undefined;
 
-  constructor(connected: () => Promise<Transport>, policy: PublishRetryPolicy = {}) {
+  constructor(connected: () => Promise<Transport>, queues: Queues, policy: PublishRetryPolicy = {}) {
     this.#connected = connected;
+    this.#queues = queues;
     this.#policy = { maxRetries: 3, intervalStart: 0, intervalStep: 0.2, intervalMax: 1, ...policy };
   }
 
@@ -29,6 +32,8 @@ export class Publisher {
       try {
         const transport = this.#transport ?? (await this.#connect());
         if (task.queue && this.#declared.get(task.queue.name) !== task.queue) await this.declare(task.queue);
+        const { exchange } = task.destination;
+        if (!task.queue && exchange) await this.#declareExchange(transport, exchange);
         return await transport.publish(task.message, task.destination);
       } catch (error) {
         if (!task.retry || attempt >= maxRetries || !ConnectionError.isInstance(error)) throw error;
@@ -48,6 +53,14 @@ export class Publisher {
       this.#declaring.set(queue, declaring);
     }
     await declaring;
+  }
+
+  /** One that no queue of ours is bound to is somebody else's, who has declared it. */
+  async #declareExchange(transport: Transport, name: string): Promise<void> {
+    const type = this.#exchanges.has(name) ? undefined : this.#queues.typeOfExchange(name);
+    if (type === undefined) return;
+    await transport.declareExchange({ name, type });
+    this.#exchanges.add(name);
   }
 
   async #connect(): Promise<Transport> {

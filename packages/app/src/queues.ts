@@ -7,7 +7,7 @@ export interface TaskQueue extends QueueDeclaration {
   exchange?: string;
   /** @default 'direct' */
   exchangeType?: ExchangeType;
-  /** What the queue is bound with. @default the queue's name */
+  /** What the queue is bound with. @default the queue's name; nothing for a fanout exchange, which means all of it */
   routingKey?: string;
 }
 
@@ -59,15 +59,24 @@ export class Queues {
     const { exchange, exchangeType, routingKey, ...declaration } =
       typeof queue === 'string' ? { name: queue } : queue;
     const { defaultExchange, defaultExchangeType, maxPriority } = this.#options;
+    const type = exchangeType ?? (exchange ? 'direct' : defaultExchangeType);
     const resolved: ResolvedQueue = {
       ...(maxPriority === undefined ? {} : { maxPriority }),
       ...declaration,
       exchange: exchange || defaultExchange,
-      exchangeType: exchangeType ?? (exchange ? 'direct' : defaultExchangeType),
-      routingKey: routingKey || declaration.name,
+      exchangeType: type,
+      // On Redis a fanout delivers by key, as in kombu.
+      routingKey: routingKey || (type === 'fanout' ? '' : declaration.name),
     };
     this.#queues.set(resolved.name, resolved);
     return resolved;
+  }
+
+  /** The type of an exchange that some queue is bound to; undefined for others. */
+  typeOfExchange(name: string): ExchangeType | undefined {
+    for (const { exchange, exchangeType } of this.#queues.values())
+      if (exchange === name) return exchangeType;
+    return undefined;
   }
 
   has(name: string): boolean {

@@ -67,6 +67,15 @@ describe('queues', () => {
     expect(queues.get('b')).toMatchObject({ exchange: 'media', exchangeType: 'topic', routingKey: 'b.#' });
   });
 
+  it('of a fanout exchange are bound to all of it', () => {
+    const announce = { name: 'mine', exchange: 'announce', exchangeType: 'fanout' } as const;
+    const queues = new Queues({
+      ...defaults,
+      queues: [announce, { ...announce, name: 'b', routingKey: 'b' }],
+    });
+    expect([queues.get('mine').routingKey, queues.get('b').routingKey]).toEqual(['', 'b']);
+  });
+
   it('that are missing come into being on an exchange of their own, or are refused', () => {
     expect(new Queues(defaults).get('new')).toMatchObject({ exchange: 'new', routingKey: 'new' });
     expect(() => new Queues({ ...defaults, createMissing: false }).get('new')).toThrow(QueueNotFoundError);
@@ -93,6 +102,28 @@ describe('a message', () => {
     await app.sendTask('scale', [], { queue: 'media', routingKey: 'media.image' });
     await app.sendTask('scale', [], { exchange: 'work', routingKey: 'media.video' });
     expect([await transport.queueSize('media'), await transport.queueSize('video')]).toEqual([2, 2]);
+  });
+
+  it('finds the exchange of a queue that was never sent to, without a key where it needs none', async () => {
+    const all = { exchange: 'announce', exchangeType: 'fanout' } as const;
+    const options = {
+      broker: 'memory://announced',
+      taskQueues: [
+        { name: 'one', ...all },
+        { name: 'two', ...all },
+      ],
+    };
+    await using consumer = new App('demo', options);
+    for (const queue of ['one', 'two']) await consumer.sendTask('hello', [], { queue });
+    await using app = new App('demo', options);
+    await app.sendTask('hello', [], { exchange: 'announce' });
+    await app.sendTask('hello', [], { exchange: 'announce', routingKey: '' });
+    const transport = await app.transport();
+    // The first was sent when there was no second.
+    expect([await transport.queueSize('one'), await transport.queueSize('two')]).toEqual([4, 3]);
+    await expect(app.sendTask('hello', [], { exchange: 'elsewhere', routingKey: 'x' })).rejects.toThrow(
+      'the exchange "elsewhere" is not declared',
+    );
   });
 
   it('to a queue that is not allowed is refused', async () => {

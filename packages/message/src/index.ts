@@ -55,6 +55,7 @@ export { LamportClock } from './lamport-clock.js';
 export { DEFAULT_LIMITS, type MessageLimits, resolveLimits } from './limits.js';
 export type { DeliveryInfo, Message, MessageProperties } from './message.js';
 export { anonNodename, defaultNodename, nodeFormat, nodename, nodesplit } from './node-names.js';
+export { assertKnownOptions, type OptionNames } from './option-names.js';
 export {
   type ControlReply,
   type ControlRequest,

@@ -16,6 +16,14 @@ export interface RedisServerOptions {
   client?: Omit<RedisOptions & ClusterOptions, 'replyMapping'>;
 }
 
+/** The names of {@link RedisServerOptions}. */
+export const REDIS_SERVER_OPTION_NAMES: Readonly<Record<keyof RedisServerOptions, true>> = {
+  masterName: true,
+  cluster: true,
+  tls: true,
+  client: true,
+};
+
 /**
  * TLS, where the URL's scheme (`secure`) or the option asks for it. The URL's query may say what Celery's says, `ssl_ca_certs`
  * and others; the option goes before it.

@@ -7,6 +7,7 @@ export {
   assertHashTag,
   type ClientOptions,
   databaseNumber,
+  REDIS_SERVER_OPTION_NAMES,
   type RedisServerOptions,
   tlsOptions,
 } from './client-options.js';

@@ -1,5 +1,6 @@
-import { assertHashTag, type RedisServerOptions } from '@pool/redis';
-import type { ResultStoreOptions } from '@pool/results';
+import type { OptionNames } from '@pool/message';
+import { assertHashTag, REDIS_SERVER_OPTION_NAMES, type RedisServerOptions } from '@pool/redis';
+import { RESULT_STORE_OPTION_NAMES, type ResultStoreOptions } from '@pool/results';
 
 /** Options of the Redis result store. Durations are seconds. */
 export interface RedisResultStoreOptions extends ResultStoreOptions, RedisServerOptions {
@@ -13,6 +14,15 @@ export interface RedisResultStoreOptions extends ResultStoreOptions, RedisServer
   /** A server that owes an answer for this long is taken for lost, and connected to again. @default 30 */
   socketTimeout?: number;
 }
+
+/** The names of {@link RedisResultStoreOptions}. */
+export const REDIS_RESULT_STORE_OPTION_NAMES: OptionNames<RedisResultStoreOptions> = {
+  ...RESULT_STORE_OPTION_NAMES,
+  ...REDIS_SERVER_OPTION_NAMES,
+  globalKeyPrefix: true,
+  connectTimeout: true,
+  socketTimeout: true,
+};
 
 /** The prefix as Celery uses it: it adds `_` unless there is a separator at the end. */
 export function keyPrefix({ globalKeyPrefix = '', cluster }: RedisResultStoreOptions): string {

@@ -12,18 +12,19 @@ export {
 export type { RawDocument } from './followed.js';
 export { type LoadResultStoreOptions, loadResultStore } from './load-result-store.js';
 export { PoolError } from './pool-error.js';
-export type {
-  ChordPart,
-  ChordProgress,
-  ConnectOptions,
-  ReplyBroker,
-  ResultEntry,
-  ResultStore,
-  ResultStoreCapabilities,
-  ResultStoreFactory,
-  ResultStoreOptions,
-  StoreOptions,
-  WaitOptions,
+export {
+  type ChordPart,
+  type ChordProgress,
+  type ConnectOptions,
+  RESULT_STORE_OPTION_NAMES,
+  type ReplyBroker,
+  type ResultEntry,
+  type ResultStore,
+  type ResultStoreCapabilities,
+  type ResultStoreFactory,
+  type ResultStoreOptions,
+  type StoreOptions,
+  type WaitOptions,
 } from './result-store.js';
 export { maskUrl, resultPackageFor, schemeOf } from './result-url.js';
 export { retryDelay } from './retry-delay.js';

@@ -1,4 +1,4 @@
-import type { Codec, ResultDocument, ResultInput, ResultNode } from '@pool/message';
+import type { Codec, OptionNames, ResultDocument, ResultInput, ResultNode } from '@pool/message';
 
 /** What a store can do. What it cannot, the caller learns before it relies on it. */
 export interface ResultStoreCapabilities {
@@ -110,6 +110,17 @@ export interface ResultStoreOptions {
   /** The broker connection that `rpc` answers through. The app passes its own. */
   broker?: ReplyBroker;
 }
+
+/** The names of {@link ResultStoreOptions}: a store adds its own, and refuses others by `assertKnownOptions`. */
+export const RESULT_STORE_OPTION_NAMES: OptionNames<ResultStoreOptions> = {
+  expires: true,
+  pollInterval: true,
+  maxBatch: true,
+  closeTimeout: true,
+  serializer: true,
+  codec: true,
+  broker: true,
+};
 
 export interface WaitOptions {
   /** Seconds to wait; then `ResultTimeoutError`. @default no limit */

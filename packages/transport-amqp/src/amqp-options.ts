@@ -1,4 +1,5 @@
-import type { TransportOptions } from '@pool/transport';
+import type { OptionNames } from '@pool/message';
+import { TRANSPORT_OPTION_NAMES, type TransportOptions } from '@pool/transport';
 import type { Options, SocketOptions } from 'amqplib';
 
 /** Options of the AMQP transport. Durations are seconds. */
@@ -21,3 +22,15 @@ export interface AmqpTransportOptions extends TransportOptions {
   /** More options for amqplib's `connect`, for what has no option here. */
   client?: Options.Connect;
 }
+
+/** The names of {@link AmqpTransportOptions}. */
+export const AMQP_TRANSPORT_OPTION_NAMES: OptionNames<AmqpTransportOptions> = {
+  ...TRANSPORT_OPTION_NAMES,
+  heartbeat: true,
+  defaultQueueType: true,
+  maxSetAside: true,
+  delayQueueType: true,
+  channelWidePrefetch: true,
+  tls: true,
+  client: true,
+};

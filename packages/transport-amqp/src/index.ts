@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
+import { assertKnownOptions } from '@pool/message';
 import { type BrokerUrl, parseBrokerUrls, type Transport } from '@pool/transport';
-import type { AmqpTransportOptions } from './amqp-options.js';
+import { AMQP_TRANSPORT_OPTION_NAMES, type AmqpTransportOptions } from './amqp-options.js';
 import { AmqpTransport } from './amqp-transport.js';
 
 export type { AmqpTransportOptions } from './amqp-options.js';
@@ -14,11 +15,13 @@ export type { AmqpTransportOptions } from './amqp-options.js';
  * them are tried in turn.
  *
  * @throws InvalidBrokerUrlError
+ * @throws {TypeError} an option is unknown
  */
 export function createTransport(
   urls: BrokerUrl | string | readonly (BrokerUrl | string)[],
   options: AmqpTransportOptions = {},
 ): Transport {
+  assertKnownOptions('the AMQP transport', options, AMQP_TRANSPORT_OPTION_NAMES);
   return new AmqpTransport(parseBrokerUrls(urls), options);
 }
 

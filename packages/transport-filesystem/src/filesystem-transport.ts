@@ -18,6 +18,7 @@ import {
   type TakenMessage,
   type TakeRequest,
   type TransportCapabilities,
+  topicRegExp,
   VirtualTransport,
   type VirtualTransportOptions,
 } from '@pool/transport';
@@ -33,7 +34,6 @@ import {
   queueOfName,
 } from './message-name.js';
 import { createClaimer } from './process-identity.js';
-import { topicRegExp } from './topic-regexp.js';
 
 /**
  * A broker in a folder. Any number of processes share it; there is no server. A message is a file, claimed by one

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
+import { assertKnownOptions } from '@pool/message';
 import { type BrokerUrl, parseBrokerUrls, type Transport } from '@pool/transport';
-import type { RedisTransportOptions } from './redis-options.js';
+import { REDIS_TRANSPORT_OPTION_NAMES, type RedisTransportOptions } from './redis-options.js';
 import { RedisTransport } from './redis-transport.js';
 
 export type { RedisTransportOptions } from './redis-options.js';
@@ -14,11 +15,13 @@ export type { RedisTransportOptions } from './redis-options.js';
  * `redis+socket:///path?virtual_host=db`, `sentinel://host:port;sentinel://host:port` with the option `masterName`.
  *
  * @throws InvalidBrokerUrlError
+ * @throws {TypeError} an option is unknown or wrong
  */
 export function createTransport(
   urls: BrokerUrl | string | readonly (BrokerUrl | string)[],
   options: RedisTransportOptions = {},
 ): Transport {
+  assertKnownOptions('the Redis transport', options, REDIS_TRANSPORT_OPTION_NAMES);
   return new RedisTransport(parseBrokerUrls(urls), options);
 }
 

@@ -1,5 +1,4 @@
-/** kombu's separator between the parts of a key or of a binding's entry. */
-const SEPARATOR = '\x06\x16';
+import { topicRegExp } from '@pool/transport';
 
 /** What decides the names of keys; all of it must be the same for every worker and producer of a broker. */
 export interface KeyOptions {
@@ -7,6 +6,8 @@ export interface KeyOptions {
   globalKeyPrefix: string;
   /** The levels that priorities 0 to 9 are mapped onto, ascending, the first one 0; 0 is served first. */
   prioritySteps: readonly number[];
+  /** Between the parts of a list's key, and of a binding's entry. */
+  sep: string;
   unackedKey: string;
   unackedIndexKey: string;
   unackedMutexKey: string;
@@ -25,10 +26,12 @@ export class Keys {
   readonly holders: string;
   readonly steps: readonly number[];
   readonly #prefix: string;
+  readonly #sep: string;
   readonly #fanoutPrefix: string;
 
   constructor(options: KeyOptions, db: number) {
     this.#prefix = options.globalKeyPrefix;
+    this.#sep = options.sep;
     this.steps = options.prioritySteps;
     this.unacked = this.#prefix + options.unackedKey;
     this.unackedIndex = this.#prefix + options.unackedIndexKey;
@@ -57,6 +60,30 @@ export class Keys {
     return `${this.#prefix}_kombu.binding.${exchange}`;
   }
 
+  /**
+   * A binding's entry in the set of an exchange's bindings: routing key, pattern, queue. kombu's producers find the queues of
+   * a topic exchange by the pattern; an empty one would match all there is, so an entry without is to go: it comes second.
+   * @throws {TypeError} an entry could not be told apart again
+   */
+  bindingEntries(routingKey: string, queue: string, isTopic: boolean): [string, ...string[]] {
+    for (const name of [routingKey, queue]) {
+      if (name.includes(this.#sep))
+        throw new TypeError(
+          `${JSON.stringify(name)} contains sep, ${JSON.stringify(this.#sep)}: choose another`,
+        );
+    }
+    const plain = [routingKey, '', queue].join(this.#sep);
+    return isTopic ? [[routingKey, topicRegExp(routingKey), queue].join(this.#sep), plain] : [plain];
+  }
+
+  /** Reads an entry of the set of an exchange's bindings; undefined for what is none. */
+  decodeBinding(entry: string): { routingKey: string; queue: string } | undefined {
+    const [routingKey, , queue] = entry.split(this.#sep);
+    return routingKey === undefined || queue === undefined || queue === ''
+      ? undefined
+      : { routingKey, queue };
+  }
+
   /** The channel a fanout exchange publishes to. */
   channel(exchange: string, routingKey: string): string {
     return this.#fanoutPrefix + exchange + (routingKey === '' ? '' : `/${routingKey}`);
@@ -77,7 +104,7 @@ export class Keys {
   }
 
   #step(queue: string, step: number): string {
-    return step === 0 ? this.#prefix + queue : `${this.#prefix}${queue}${SEPARATOR}${step}`;
+    return step === 0 ? this.#prefix + queue : `${this.#prefix}${queue}${this.#sep}${step}`;
   }
 }
 
@@ -86,15 +113,4 @@ export function stepOf(steps: readonly number[], priority: number): number {
   let found = steps[0] ?? 0;
   for (const step of steps) if (step <= priority) found = step;
   return found;
-}
-
-/** An entry in the set of an exchange's bindings: routing key, pattern, queue. kombu leaves the pattern empty. */
-export function encodeBinding(routingKey: string, queue: string): string {
-  return [routingKey, '', queue].join(SEPARATOR);
-}
-
-/** Reads an entry of the set of an exchange's bindings; undefined for what is none. */
-export function decodeBinding(entry: string): { routingKey: string; queue: string } | undefined {
-  const [routingKey, , queue] = entry.split(SEPARATOR);
-  return routingKey === undefined || queue === undefined || queue === '' ? undefined : { routingKey, queue };
 }

@@ -1,6 +1,6 @@
-import { type MessageLimits, resolveLimits } from '@pool/message';
-import { assertHashTag, type RedisServerOptions } from '@pool/redis';
-import type { VirtualTransportOptions } from '@pool/transport';
+import { type MessageLimits, type OptionNames, resolveLimits } from '@pool/message';
+import { assertHashTag, REDIS_SERVER_OPTION_NAMES, type RedisServerOptions } from '@pool/redis';
+import { VIRTUAL_TRANSPORT_OPTION_NAMES, type VirtualTransportOptions } from '@pool/transport';
 
 /** Options of the Redis transport; the names are kombu's transport options in camel case. Durations are seconds. */
 export interface RedisTransportOptions extends VirtualTransportOptions, RedisServerOptions {
@@ -8,6 +8,10 @@ export interface RedisTransportOptions extends VirtualTransportOptions, RedisSer
   globalKeyPrefix?: string;
   /** The levels that priorities 0 to 9 are mapped onto; 0 is served first. @default [0, 3, 6, 9] */
   prioritySteps?: readonly number[];
+  /**
+   * Between the parts of a list's key and of a binding's entry; what Python says must be said here. @default '\\x06\\x16'
+   */
+  sep?: string;
   /**
    * Messages held this long without being renewed are put back, whoever held them. Ours are renewed while their worker
    * lives; those of a Python worker are not, so this must be longer than its longest task. @default 3600
@@ -33,12 +37,32 @@ export interface RedisTransportOptions extends VirtualTransportOptions, RedisSer
   fanoutPrefix?: string;
 }
 
+/** The names of {@link RedisTransportOptions}. */
+export const REDIS_TRANSPORT_OPTION_NAMES: OptionNames<RedisTransportOptions> = {
+  ...VIRTUAL_TRANSPORT_OPTION_NAMES,
+  ...REDIS_SERVER_OPTION_NAMES,
+  globalKeyPrefix: true,
+  prioritySteps: true,
+  sep: true,
+  visibilityTimeout: true,
+  goneAfter: true,
+  unackedRestoreInterval: true,
+  healthCheckInterval: true,
+  maxSetAside: true,
+  maxBroadcasts: true,
+  unackedKey: true,
+  unackedIndexKey: true,
+  unackedMutexKey: true,
+  fanoutPrefix: true,
+};
+
 /** {@link RedisTransportOptions} with defaults filled in. */
 export type ResolvedRedisOptions = Required<
   Pick<
     RedisTransportOptions,
     | 'globalKeyPrefix'
     | 'prioritySteps'
+    | 'sep'
     | 'visibilityTimeout'
     | 'goneAfter'
     | 'unackedRestoreInterval'
@@ -61,6 +85,7 @@ export function resolveRedisOptions(options: RedisTransportOptions): ResolvedRed
   const resolved: ResolvedRedisOptions = {
     globalKeyPrefix: '',
     prioritySteps: [0, 3, 6, 9],
+    sep: '\x06\x16',
     visibilityTimeout: 3600,
     goneAfter: 10,
     unackedRestoreInterval: 5,
@@ -81,6 +106,7 @@ export function resolveRedisOptions(options: RedisTransportOptions): ResolvedRed
   if (steps[0] !== 0 || steps.some((step, i) => i > 0 && step <= (steps[i - 1] as number))) {
     throw new TypeError('prioritySteps must ascend from 0');
   }
+  if (resolved.sep === '') throw new TypeError('sep must be at least one character');
   for (const name of [
     'visibilityTimeout',
     'goneAfter',

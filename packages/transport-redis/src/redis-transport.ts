@@ -21,7 +21,6 @@ import {
 } from '@pool/transport';
 import { Broadcasts } from './broadcasts.js';
 import { Holder } from './holders.js';
-import { decodeBinding, encodeBinding } from './keys.js';
 import { encodeForList } from './publisher.js';
 import { RedisConnection } from './redis-connection.js';
 import {
@@ -247,7 +246,7 @@ export class RedisTransport extends VirtualTransport<string> {
   protected override async onBindings(exchange: string): Promise<readonly StoredBinding[]> {
     const { client, keys } = this.#open;
     const entries = await client.smembers(keys.binding(exchange));
-    return entries.map(decodeBinding).filter((binding) => binding !== undefined);
+    return entries.map((entry) => keys.decodeBinding(entry)).filter((binding) => binding !== undefined);
   }
 
   protected override async onDeclareExchange(declaration: Required<ExchangeDeclaration>): Promise<void> {
@@ -259,22 +258,31 @@ export class RedisTransport extends VirtualTransport<string> {
     await client.del(keys.binding(name));
   }
 
-  protected override async onBindQueue({ exchange, queue, routingKey }: Required<Binding>): Promise<void> {
+  protected override async onBindQueue(binding: Required<Binding>): Promise<void> {
     const { client, keys } = this.#open;
-    const entry = [keys.binding(exchange), encodeBinding(routingKey, queue)] as const;
+    const { exchange, queue, routingKey } = binding;
+    const [entry, ...others] = this.#entries(binding);
+    const set = keys.binding(exchange);
     try {
-      await client.sadd(...entry);
+      await client.sadd(set, entry);
     } catch (error) {
       // After an outage it is declared again, which needs no memory if it is there.
-      if (!isOutOfMemory(error) || (await client.sismember(...entry)) === 0) throw error;
+      if (!isOutOfMemory(error) || (await client.sismember(set, entry)) === 0) throw error;
     }
+    if (others.length > 0) await client.srem(set, ...others);
     this.#broadcasts.bind(exchange, queue, routingKey);
   }
 
-  protected override async onUnbindQueue({ exchange, queue, routingKey }: Required<Binding>): Promise<void> {
+  protected override async onUnbindQueue(binding: Required<Binding>): Promise<void> {
     const { client, keys } = this.#open;
-    await client.srem(keys.binding(exchange), encodeBinding(routingKey, queue));
+    const { exchange, queue, routingKey } = binding;
+    await client.srem(keys.binding(exchange), ...this.#entries(binding));
     await this.#broadcasts.unbind(exchange, queue, routingKey);
+  }
+
+  #entries({ exchange, queue, routingKey }: Required<Binding>): [string, ...string[]] {
+    const isTopic = exchange === 'amq.topic' || this.declaredExchange(exchange)?.type === 'topic';
+    return this.#open.keys.bindingEntries(routingKey, queue, isTopic);
   }
 
   protected override async onDeleteQueue(

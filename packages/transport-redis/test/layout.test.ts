@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { requireServer } from '@pool/servers/vitest';
 import { until } from '@pool/servers/waiting';
 import { describe, expect, test } from 'vitest';
-import { connect, gather, message, send } from './support/scene.js';
+import { connect, create, gather, message, send } from './support/scene.js';
 
 const redis = await requireServer('redis');
 
@@ -127,6 +127,54 @@ describe("kombu's layout", () => {
     expect(await redis.command('HLEN', `${prefix}u`)).toBe('1');
     expect(await redis.command('ZCARD', `${prefix}i`)).toBe('1');
     expect(await redis.command('GET', `${prefix}m`)).toBe('held by a kombu worker');
+  });
+
+  test('topics are bound with the pattern that kombu makes of a key, and found by it', async () => {
+    const prefix = `${randomUUID()}:`;
+    const transport = await connect(redis.url, { globalKeyPrefix: prefix });
+    await transport.declareExchange({ name: 'news', type: 'topic' });
+    await transport.declareQueue({ name: 'tasks' });
+    const set = `${prefix}_kombu.binding.news`;
+    // An entry without a pattern means everything to kombu.
+    await redis.command('SADD', set, ['*.a-b_c.#', '', 'tasks'].join(STEP));
+    const binding = { exchange: 'news', queue: 'tasks', routingKey: '*.a-b_c.#' };
+    await transport.bindQueue(binding);
+    expect(await redis.command('SMEMBERS', set)).toBe(
+      ['*.a-b_c.#', '^.*?[^\\.]\\.a\\-b\\_c\\..*?$', 'tasks'].join(STEP),
+    );
+    await transport.publish(message('found'), { exchange: 'news', routingKey: 'sport.a-b_c.x' });
+    await transport.publish(message('not found'), { exchange: 'news', routingKey: 'sport.abc.x' });
+    expect(await transport.queueSize('tasks')).toBe(1);
+    await transport.unbindQueue(binding);
+    expect(await redis.command('EXISTS', set)).toBe('0');
+  });
+
+  test('another separator of keys and bindings can be chosen, which no name may contain', async () => {
+    const prefix = `${randomUUID()}:`;
+    const transport = await connect(redis.url, { globalKeyPrefix: prefix, sep: ':' });
+    await send(transport, 'tasks', ['low'], { priority: 9 });
+    expect(await redis.command('LLEN', `${prefix}tasks:9`)).toBe('1');
+    await transport.declareExchange({ name: 'news', type: 'topic' });
+    await transport.declareQueue({ name: 'tasks' });
+    await transport.bindQueue({ exchange: 'news', queue: 'tasks', routingKey: 'sport.#' });
+    expect(await redis.command('SMEMBERS', `${prefix}_kombu.binding.news`)).toBe(
+      'sport.#:^sport\\..*?$:tasks',
+    );
+    await transport.publish(message('high'), { exchange: 'news', routingKey: 'sport.chess' });
+    const { count, texts } = await gather(transport, 'tasks');
+    await count(2);
+    expect(texts).toEqual(['high', 'low']);
+    await expect(
+      transport.bindQueue({ exchange: 'news', queue: 'tasks', routingKey: 'a:b' }),
+    ).rejects.toThrow('"a:b" contains sep, ":"');
+    expect(() => create(redis.url, { sep: '' })).toThrow('sep must be at least one character');
+  });
+
+  test('an option that is spelled as in Python is refused, with how it is spelled here', () => {
+    const options = { visibility_timeout: 3600 } as object;
+    expect(() => create(redis.url, options)).toThrow(
+      'the Redis transport has no option "visibility_timeout": it is visibilityTimeout here',
+    );
   });
 
   test('a message that is requeued goes where kombu puts it, marked where kombu marks it, numbers exact', async () => {

@@ -44,14 +44,19 @@ export { PoolError } from './pool-error.js';
 export type { PublishOptions } from './publish-options.js';
 export { Transport } from './transport.js';
 export type { SetAsideRecord, TransportEvents, TransportStats } from './transport-events.js';
-export type {
-  ResolvedConsumeOptions,
-  ResolvedPublishOptions,
-  TransportOptions,
-  TransportState,
+export {
+  type ResolvedConsumeOptions,
+  type ResolvedPublishOptions,
+  TRANSPORT_OPTION_NAMES,
+  type TransportOptions,
+  type TransportState,
 } from './transport-options.js';
-export { matchesTopic } from './virtual/topic-pattern.js';
-export { VirtualTransport, type VirtualTransportOptions } from './virtual/virtual-transport.js';
+export { matchesTopic, topicRegExp } from './virtual/topic-pattern.js';
+export {
+  VIRTUAL_TRANSPORT_OPTION_NAMES,
+  VirtualTransport,
+  type VirtualTransportOptions,
+} from './virtual/virtual-transport.js';
 export type {
   AsideItem,
   BroadcastMessage,

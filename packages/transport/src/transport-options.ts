@@ -1,4 +1,4 @@
-import type { MessageLimits } from '@pool/message';
+import type { MessageLimits, OptionNames } from '@pool/message';
 import type { BackOffOptions } from './back-off.js';
 import type { Delivery } from './delivery.js';
 
@@ -20,6 +20,16 @@ export interface TransportOptions {
    */
   limits?: Partial<MessageLimits>;
 }
+
+/** The names of {@link TransportOptions}: an adapter adds its own, and refuses others by `assertKnownOptions`. */
+export const TRANSPORT_OPTION_NAMES: OptionNames<TransportOptions> = {
+  connectTimeout: true,
+  reconnect: true,
+  maxReconnects: true,
+  shuffle: true,
+  maxWaitingPublishes: true,
+  limits: true,
+};
 
 /** Where a transport is in its life. */
 export type TransportState = 'new' | 'connecting' | 'connected' | 'reconnecting' | 'closing' | 'closed';

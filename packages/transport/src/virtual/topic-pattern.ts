@@ -19,3 +19,13 @@ export function matchesTopic(pattern: string, routingKey: string): boolean {
   }
   return reached[words.length] === true;
 }
+
+/** The regular expression that kombu stores with a topic binding, letter for letter, and matches routing keys by. */
+export function topicRegExp(pattern: string): string {
+  const words = pattern.split('.').map((word) => {
+    if (word === '*') return '.*?[^\\.]';
+    if (word === '#') return '.*?';
+    return word.replace(/[^\p{L}\p{N}#*]/gu, (character) => `\\${character}`);
+  });
+  return `^${words.join('\\.')}$`;
+}

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Message } from '@pool/message';
+import type { Message, OptionNames } from '@pool/message';
 import type { BrokerUrl } from '../broker-url.js';
 import type { Consumer } from '../consumer.js';
 import type { QueueDeclaration, QueueStatus } from '../declarations.js';
 import type { Delivery, Settlement } from '../delivery.js';
 import { TransportClosedError } from '../errors.js';
 import type { SetAsideRecord } from '../transport-events.js';
-import type {
-  ResolvedConsumeOptions,
-  ResolvedPublishOptions,
-  TransportOptions,
+import {
+  type ResolvedConsumeOptions,
+  type ResolvedPublishOptions,
+  TRANSPORT_OPTION_NAMES,
+  type TransportOptions,
 } from '../transport-options.js';
 import { ConsumedQueues } from './consumed-queues.js';
 import { Holdings } from './holdings.js';
@@ -36,6 +37,13 @@ export interface VirtualTransportOptions extends TransportOptions {
   /** The most messages one batch takes or publishes. @default 1000 */
   maxBatch?: number;
 }
+
+/** The names of {@link VirtualTransportOptions}. */
+export const VIRTUAL_TRANSPORT_OPTION_NAMES: OptionNames<VirtualTransportOptions> = {
+  ...TRANSPORT_OPTION_NAMES,
+  pollInterval: true,
+  maxBatch: true,
+};
 
 /**
  * The base for brokers that have only queues. It routes (direct, topic, fanout) over a binding table that the adapter

@@ -8,6 +8,8 @@ export interface PythonCall {
   args?: unknown[];
   kwargs?: Record<string, unknown>;
   options?: Record<string, unknown>;
+  /** Exchanges to declare first: their types, by their names. */
+  declare?: Record<string, 'topic' | 'fanout'>;
 }
 
 /** A queue as Celery's `task_queues` lists it. */
