@@ -8,7 +8,7 @@ export function toAmqp(message: Message, options: ResolvedPublishOptions): Optio
   const publish: Options.Publish = {
     contentType: message.contentType,
     contentEncoding: message.contentEncoding,
-    headers: message.headers,
+    headers: withPlainNumbers(message.headers) as Record<string, unknown>,
     deliveryMode: properties.deliveryMode ?? 2,
     priority: options.priority,
     mandatory: options.mandatory,
@@ -22,6 +22,32 @@ export function toAmqp(message: Message, options: ResolvedPublishOptions): Optio
   if (properties.userId !== undefined) publish.userId = properties.userId;
   if (properties.appId !== undefined) publish.appId = properties.appId;
   return publish;
+}
+
+/**
+ * Headers whose numbers everybody reads alike. Where amqplib writes an integer as a `short`, from 128 on, Python's library
+ * reads a string, fails, and its worker loses the connection over that message again and again; what is below 0 it reads
+ * without sign, unless it is an `int` or a `double`. What needs no other type stays as it is, uncopied.
+ */
+function withPlainNumbers(value: unknown): unknown {
+  if (typeof value === 'number') return plainNumber(value);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  // Has its type, as what was received may.
+  if (Object.hasOwn(value, '!')) return value;
+  let copy: Record<string, unknown> | unknown[] | undefined;
+  for (const key in value) {
+    const before = (value as Record<string, unknown>)[key];
+    const after = withPlainNumbers(before);
+    if (after === before) continue;
+    copy ??= Array.isArray(value) ? [...value] : { ...value };
+    (copy as Record<string, unknown>)[key] = after;
+  }
+  return copy ?? value;
+}
+
+function plainNumber(value: number): unknown {
+  if (!Number.isInteger(value) || (value >= 0 && value < 0x80) || value >= 0x80000000) return value;
+  return { '!': value >= -0x80000000 ? 'int' : 'double', value };
 }
 
 /** A message out of what amqplib received. */

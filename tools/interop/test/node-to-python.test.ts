@@ -83,8 +83,8 @@ describe.each(places)('what we send over $name and Python runs', (place) => {
     const eta = new Date(Date.now() + 500);
     const result = await app.sendTask('py.request', [], {
       taskId,
-      timeLimit: 20,
-      softTimeLimit: 10,
+      timeLimit: 3600,
+      softTimeLimit: 128,
       priority: 3,
       eta,
       expires: 60,
@@ -95,12 +95,33 @@ describe.each(places)('what we send over $name and Python runs', (place) => {
       id: taskId,
       root_id: taskId,
       parent_id: null,
-      timelimit: [20, 10],
+      timelimit: [3600, 128],
       priority: 3,
       routing_key: 'py',
     });
     expect(new Date(request['eta'] as string)).toEqual(eta);
     expect(new Date(request['expires'] as string).getTime()).toBeGreaterThan(eta.getTime());
+  });
+
+  test('carries numbers in headers of its own, whatever their size and sign', async () => {
+    const numbers = [
+      0,
+      1,
+      127,
+      128,
+      255,
+      256,
+      32_767,
+      32_768,
+      65_536,
+      2 ** 31 - 1,
+      2 ** 31,
+      2 ** 53 - 1,
+      0.5,
+    ];
+    const signed = [...numbers, ...numbers.slice(1).map((number) => -number)];
+    const result = await app.sendTask('py.request', [], { headers: { numbers: signed } });
+    expect(await result.get({ timeout })).toMatchObject({ numbers: signed });
   });
 
   test('is revoked by Python when it has expired', async () => {
