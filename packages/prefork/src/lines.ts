@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line without an end is passed on when it is this long. */
-const MAX_LINE = 64 * 1024;
+/** A line without an end is passed on when it is this long, in characters. */
+const MAX_LINE = 8 * 1024 * 1024;
 
 /** Makes whole lines of text that arrives in pieces, so that those of several children do not mix. */
 export class Lines {
@@ -14,9 +14,14 @@ export class Lines {
   }
 
   push(chunk: Buffer): void {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
-    this.#rest = lines.pop() as string;
-    for (const line of lines) this.#onLine(line);
+    // What came before has no end, so it is not looked through again.
+    const [first, ...others] = this.#decoder.write(chunk).split('\n') as [string, ...string[]];
+    this.#rest += first;
+    for (const next of others) {
+      const line = this.#rest;
+      this.#rest = next;
+      this.#onLine(line);
+    }
     if (this.#rest.length >= MAX_LINE) this.#flush();
   }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 export interface PipeHandle {
   readonly fd?: number;
   useUserBuffer?(buffer: Uint8Array): void;
+  setBlocking?(blocking: boolean): void;
 }
 
 export function handleOf(socket: Socket): PipeHandle | undefined {

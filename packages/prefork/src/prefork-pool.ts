@@ -117,6 +117,8 @@ export class PreforkPool extends ChildPool {
       await new Promise<void>((resolve) => {
         this.#allGone = resolve;
       });
+    const { stdout, stderr } = this.#process;
+    await Promise.all([stdout, stderr].map((output) => output instanceof Output && output.passed()));
     await this.#guard?.close();
   }
 

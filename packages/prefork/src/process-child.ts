@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
@@ -78,7 +79,13 @@ export class ProcessChild implements Child {
     this.#writer = new FrameWriter(options.serialization);
     const { claims, stdout, stderr } = options;
     this.claims = claims;
-    const args = [...options.execArgv, entry, options.serialization, claims === undefined ? '' : 'claims'];
+    const args = [
+      ...options.execArgv,
+      entry,
+      options.serialization,
+      claims === undefined ? '' : 'claims',
+      stderr === 'inherit' ? '' : 'piped',
+    ];
     this.#process = spawn(process.execPath, args, {
       // A group of its own, so that it can be killed with all it started, and a terminal's ^C does not reach it.
       detached: true,
@@ -232,7 +239,12 @@ export class ProcessChild implements Child {
   #onSpawnError(error: Error): void {
     // Also told when a signal could not be sent, which says nothing of the process.
     if (this.#process.pid !== undefined) return;
-    this.#error = error;
+    const { cwd } = this.#options;
+    // The system blames the program for a folder that is not there.
+    this.#error =
+      cwd === undefined || existsSync(cwd)
+        ? error
+        : new Error(`the folder '${cwd}' of the option cwd is not there`, { cause: error });
     this.#end();
   }
 

@@ -26,24 +26,54 @@ it('a SIGINT to a child changes nothing', async () => {
   expect(pool.info['processes']).toEqual([pid]);
 });
 
-it('what children print comes in whole lines that say who printed them', async () => {
+/** What is written to this process's stdout meanwhile. */
+async function printed(run: () => Promise<unknown>): Promise<string[]> {
   const written: string[] = [];
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     written.push(String(text));
     return true;
   });
   try {
+    await run();
+  } finally {
+    write.mockRestore();
+  }
+  return written;
+}
+
+it('what children print comes in whole lines that say who printed them', async () => {
+  const written = await printed(async () => {
     const pool = await started({ output: 'prefix' });
     await pool.applyAsync(target('print'), ['one ']).result;
     await pool.applyAsync(target('print'), ['line\nand ü']).result;
     await pool.applyAsync(target('print'), ['nother\nno end']).result;
     await pool.stop();
-  } finally {
-    write.mockRestore();
-  }
+  });
   expect(written.join('')).toBe(
     '[PreforkChild-1] one line\n[PreforkChild-1] and ünother\n[PreforkChild-1] no end\n',
   );
+});
+
+it('long lines are not broken, and all of them are there when the pool has stopped', async () => {
+  const line = 'é'.repeat(1 << 20);
+  const written = await printed(async () => {
+    const pool = await started({ limit: 2, output: 'prefix' });
+    const jobs = [1, 2, 3, 4].map(() => pool.applyAsync(target('print'), [`${line}\n`]));
+    await Promise.all(jobs.map((job) => job.result));
+    await pool.stop();
+  });
+  expect(written).toHaveLength(4);
+  for (const text of written) expect(text.replace(/^\[PreforkChild-[12]\] /, '') === `${line}\n`).toBe(true);
+});
+
+it('what a job printed before it ended its process is not lost', async () => {
+  const line = 'x'.repeat(1 << 20);
+  const written = await printed(async () => {
+    const pool = await started({ output: 'prefix' });
+    await expect(pool.applyAsync(target('printAndExit'), [line]).result).rejects.toThrow('exit code 3');
+    await pool.terminate();
+  });
+  expect(written.join('') === `[PreforkChild-1] ${line}\n`).toBe(true);
 });
 
 it('children end with the process of their pool, even in a busy loop', async () => {
