@@ -40,7 +40,9 @@ export class MessageWriter {
   readonly #port: Mailbox;
   #text = '';
   #count = 0;
+  /** Those of finished messages are the first `attached`. */
   #attachments: Attachment[] = [];
+  #attached = 0;
   #attachedLength = 0;
 
   constructor(port: Mailbox) {
@@ -63,7 +65,9 @@ export class MessageWriter {
       this.#post(kind, id, a, b, transferList);
       return;
     }
-    const attached = this.#attachments.length;
+    const attached = this.#attached;
+    // What a message left that was not finished, because it was refused or its writer was interrupted.
+    if (this.#attachments.length > attached) this.#attachments.length = attached;
     const at = this.#count * WIDTH;
     try {
       const textA = this.#encode(a, at + 2);
@@ -71,14 +75,18 @@ export class MessageWriter {
       this.#text += `${this.#count === 0 ? '[' : ','}${kind},${id},${textA},${textB}`;
       this.written += textA.length + textB.length;
     } catch (error) {
-      this.#attachments.length = attached;
       if (!(error instanceof Uncarriable)) throw error;
       this.#post(kind, id, a, b, []);
       return;
     }
     this.#count += 1;
-    for (let i = attached; i < this.#attachments.length; i++) this.#keep(i);
-    if (this.#text.length + this.#attachedLength >= FULL) this.flush();
+    this.#attached = this.#attachments.length;
+    for (let i = attached; i < this.#attached; i++) this.#keep(i);
+  }
+
+  /** Whether what was written should be sent before more is. */
+  get full(): boolean {
+    return this.#text.length + this.#attachedLength >= FULL;
   }
 
   /** Sends what was written. */
@@ -88,12 +96,14 @@ export class MessageWriter {
     this.sent += text.length + this.#attachedLength;
     this.#text = '';
     this.#count = 0;
-    if (this.#attachments.length === 0) {
+    const attachments = this.#attachments;
+    if (attachments.length > this.#attached) attachments.length = this.#attached;
+    if (attachments.length === 0) {
       this.#port.postMessage(text);
       return;
     }
-    const attachments = this.#attachments;
     this.#attachments = [];
+    this.#attached = 0;
     this.#attachedLength = 0;
     const transferList: Transferable[] = [];
     for (const { bytes } of attachments)

@@ -92,6 +92,7 @@ export class ThreadChild implements Child {
 
   write(kind: number, id: number, a: unknown, b: unknown): void {
     this.#writer.write(kind, id, a, b);
+    if (this.#writer.full) this.#writer.flush();
   }
 
   flush(): void {

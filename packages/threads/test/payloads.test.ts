@@ -1,4 +1,4 @@
-import { NotTransferableError } from '@pool/core';
+import { NotTransferableError, SoftTimeLimitExceeded } from '@pool/core';
 import { move } from '@pool/threads';
 import { describe, expect, it } from 'vitest';
 import { apply, started } from './started-pool.js';
@@ -26,6 +26,15 @@ describe('what travels between the pool and its threads', () => {
     value.self = value;
     const echoed = (await apply(pool, 'echo', [value]).result) as typeof value;
     expect(echoed.self).toBe(echoed);
+  });
+
+  it('of a result that a soft limit interrupts nothing is left', async () => {
+    const pool = await started();
+    const { result } = apply(pool, 'endless', [], { softTimeout: 0.2 });
+    const error = await result.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SoftTimeLimitExceeded);
+    expect((error as Error).message).toBe(new SoftTimeLimitExceeded(0.2).message);
+    expect(await apply(pool, 'add', [1, 2]).result).toBe(3);
   });
 
   it('a small buffer does not drag along the memory it is a part of', async () => {
