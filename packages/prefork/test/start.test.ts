@@ -10,6 +10,7 @@ it('a child that fails to import its modules makes start() reject with what it p
   expect(error).toBeInstanceOf(PoolStartError);
   expect((error as Error).message).toContain('this module is broken');
   expect((error as Error).message).toContain('about to fail');
+  expect((error as Error).message).toContain(`importing '${broken}'`);
   expect(pool.didStartOk()).toBe(false);
 });
 
@@ -35,7 +36,14 @@ it('a child that is not ready in time makes start() reject and is gone', async (
 
 it('a program that cannot be started makes start() reject', async () => {
   const pool = newPool({ cwd: '/nowhere/at/all' });
-  await expect(pool.start()).rejects.toBeInstanceOf(PoolStartError);
+  const error = await pool.start().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(PoolStartError);
+  expect((error as Error).message).toContain("the folder '/nowhere/at/all'");
+});
+
+it('an initializer that fails is named', async () => {
+  const pool = newPool({ initializer: target('nowhere') });
+  await expect(pool.start()).rejects.toThrow("running the initializer 'nowhere'");
 });
 
 it('the initializer runs before the first job, the shutdown hook when a child leaves', async () => {

@@ -76,6 +76,31 @@ describe('values as structured clones', () => {
     const { result } = pool.applyAsync(target('echo'), [{ list: [1, () => 1] }]);
     await expect(result).rejects.toMatchObject({ path: 'args[0].list[1]' });
   });
+
+  it.each([
+    ['a MessagePort', () => new MessageChannel().port1],
+    ['shared memory', () => new SharedArrayBuffer(8)],
+    ['a Proxy', () => new Proxy({}, {})],
+    ['a Promise', () => Promise.resolve(1)],
+    ['a Blob', () => new Blob(['text'])],
+  ])('name the place of %s', async (_, make) => {
+    const pool = await started({ serialization: 'structured' });
+    const fine = { at: new Date(0), map: new Map([['k', [1n]]]), bytes: new Uint8Array(3) };
+    const { result } = pool.applyAsync(target('echo'), [1, { fine, list: [fine, { bad: make() }] }]);
+    await expect(result).rejects.toMatchObject({
+      code: NotTransferableError.code,
+      path: 'args[1].list[1].bad',
+    });
+  });
+
+  it('are refused when they nest too deep', async () => {
+    const pool = await started({ serialization: 'structured' });
+    let value: unknown = () => 1;
+    for (let i = 0; i < 100_000; i++) value = [value];
+    await expect(pool.applyAsync(target('echo'), [value]).result).rejects.toBeInstanceOf(
+      NotTransferableError,
+    );
+  });
 });
 
 it('a job posts messages to whoever handed it in', async () => {

@@ -56,6 +56,8 @@ export class ChildRunner {
   #stopping = false;
   #ended = false;
   #memoryAt = 0;
+  /** What it is at while it starts. */
+  #startingBy = 'starting';
 
   constructor(outlet: Outlet, host: ChildHost) {
     this.#outlet = outlet;
@@ -120,7 +122,7 @@ export class ChildRunner {
       case INIT:
         this.#init = a as ChildInit;
         this.#start(this.#init).catch((error: unknown) => {
-          this.fatal(error, 'starting');
+          this.fatal(error, this.#startingBy);
           this.#end(1);
         });
         return;
@@ -148,8 +150,14 @@ export class ChildRunner {
 
   async #start(init: ChildInit): Promise<void> {
     this.#host.named?.(`${init.title}${init.index === 0 ? 'spare' : init.index}`, init.index);
-    for (const module of init.imports) await importModule(module);
-    if (init.initializer !== null) await (await resolveTarget(init.initializer))();
+    for (const module of init.imports) {
+      this.#startingBy = `importing '${module}'`;
+      await importModule(module);
+    }
+    if (init.initializer !== null) {
+      this.#startingBy = `running the initializer '${init.initializer.name}'`;
+      await (await resolveTarget(init.initializer))();
+    }
     this.#ready = true;
     this.#outlet.write(READY, 0, this.#host.pid, null);
     this.#outlet.flush();

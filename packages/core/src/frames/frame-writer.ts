@@ -116,8 +116,7 @@ export class FrameWriter {
     try {
       bytes = lazyV8().serialize(value);
     } catch (error) {
-      const found = findUncloneable(value, [index]);
-      throw found ?? new Uncarriable([index], error instanceof Error ? error.message : String(error));
+      throw uncloneable(value, index, error);
     }
     this.#attachments.push({ path: [index], kind: STRUCTURED, bytes });
     return 'null';
@@ -138,6 +137,27 @@ export class FrameWriter {
     return this.#structured
       ? 'pass what the structured clone algorithm takes'
       : "pass JSON values, Buffers and Uint8Arrays, or use serialization: 'structured'";
+  }
+}
+
+function uncloneable(value: unknown, index: number, error: unknown): Uncarriable {
+  const reason = error instanceof Error ? error.message : String(error);
+  const unknown = new Uncarriable([index], `a value (${reason})`);
+  try {
+    return findUncloneable(value, [index], refusal) ?? unknown;
+  } catch {
+    // It nests so deep, or its getters throw, that looking for what is wrong fails likewise.
+    return unknown;
+  }
+}
+
+function refusal(value: object): string | undefined {
+  try {
+    lazyV8().serialize(value);
+    return undefined;
+  } catch {
+    // Node's words show all that is in the value.
+    return '';
   }
 }
 
