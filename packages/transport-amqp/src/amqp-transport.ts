@@ -255,6 +255,7 @@ export class AmqpTransport extends Transport {
   #refuse(delivery: Delivery): boolean {
     const reason = refusalOf(delivery.message, this.limits);
     if (reason === undefined) return false;
+    this.emit('refused', delivery.queue, reason);
     void holdUntilAside(this, delivery, reason, {
       onFailed: (error) => this.emit('setAsideFailed', delivery.queue, error),
     });

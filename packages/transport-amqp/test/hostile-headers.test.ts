@@ -81,11 +81,14 @@ test.each([
   await transport.connect();
   await transport.declareQueue({ name: queue });
   await sendRaw(queue, table);
+  const refused: string[] = [];
+  transport.on('refused', (_queue, why) => refused.push(why));
   const aside = next(worker, 'setAside');
   await worker.start();
   const [record] = await aside;
   expect(record).toMatchObject({ queue, place: `${queue}.rejected` });
   expect(record.reason).toMatch(reason);
+  expect([refused, worker.counters.setAside]).toEqual([[record.reason], 1]);
   await note.delay(1);
   await until(() => expect(runs).toEqual([1]));
   expect(transport.epoch).toBe(1);
@@ -98,6 +101,37 @@ test.each([
     'x-rejected-queue': queue,
     'x-rejected-reason': record.reason,
     'x-rejected-at': expect.any(String),
+  });
+});
+
+test('integers of 64 bits that Python writes are read, wherever they are', async () => {
+  const { queue, app } = await startWorker();
+  const transport = await app.transport();
+  await transport.connect();
+  await transport.declareQueue({ name: queue });
+  const long = (value: bigint): Buffer => {
+    const bytes = Buffer.alloc(9, 'L');
+    bytes.writeBigInt64BE(value, 1);
+    return bytes;
+  };
+  const text = sized('S', Buffer.from('LLL'));
+  const [time, below] = [long(1_795_000_000_000n), long(-(2n ** 40n))];
+  await sendRaw(
+    queue,
+    Buffer.concat([
+      entry('L', text),
+      entry('time', time),
+      entry('list', sized('A', Buffer.concat([text, below, Buffer.from('V')]))),
+      entry('table', sized('F', Buffer.concat([entry('L', below), entry('t', Buffer.from('t\x01'))]))),
+    ]),
+  );
+  const place = await take(await open(rabbitmq.url), queue);
+  await until(() => expect(place.texts).toEqual(['hostile']));
+  expect(place.deliveries[0]?.message.headers).toEqual({
+    L: 'LLL',
+    time: 1_795_000_000_000,
+    list: ['LLL', -(2 ** 40), null],
+    table: { L: -(2 ** 40), t: true },
   });
 });
 

@@ -34,6 +34,8 @@ export interface TransportEvents {
   staleSettlement: [delivery: Delivery, error: StaleDeliveryError];
   /** A message was put aside. Counted in `stats.setAside`. */
   setAside: [record: SetAsideRecord];
+  /** A message that nobody can read is put aside instead of being given to a consumer. Told before it is done. */
+  refused: [queue: string, reason: string];
   /** A message that nobody can read could not be put aside: it is held, and tried again. Told once for each. */
   setAsideFailed: [queue: string, error: Error];
   /** Messages of a consumer that died were put back into their queues. Counted in `stats.restored`. */

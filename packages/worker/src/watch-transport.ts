@@ -34,6 +34,10 @@ export function watchTransport(transport: Transport, worker: Worker): () => void
         `The queue ${queue} could not be made again: ${error.message}; the next attempt is in ${delay.toFixed(1)} s`,
       );
     },
+    refused: (queue, reason) => {
+      counters.setAside += 1;
+      logger.error({ queue }, `Refused a message of the queue ${queue}: ${reason}. It is set aside`);
+    },
     setAsideFailed: (queue, error) => {
       logger.error(
         { err: error },

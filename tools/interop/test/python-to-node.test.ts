@@ -108,7 +108,7 @@ describe.each(places)('what Python sends over $name and we run', (place) => {
         soft_time_limit: 10,
         task_id: taskId,
         priority: 3,
-        headers: { tenant: 'acme' },
+        headers: { tenant: 'acme', sentAt: 1_795_000_000_000, left: [-1, -(2 ** 40)] },
       },
     });
     expect(value).toMatchObject({
@@ -117,7 +117,7 @@ describe.each(places)('what Python sends over $name and we run', (place) => {
       parentId: null,
       timelimit: [20, 10],
       deliveryInfo: { exchange: '', routingKey: 'js', priority: 3 },
-      headers: { tenant: 'acme' },
+      headers: { tenant: 'acme', sentAt: 1_795_000_000_000, left: [-1, -(2 ** 40)] },
     });
   });
 

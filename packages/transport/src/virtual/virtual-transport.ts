@@ -324,6 +324,7 @@ export abstract class VirtualTransport<Payload> extends VirtualHooks<Payload> {
 
   #putMalformedAside(item: TakenMessage, error: Error): void {
     const { queue, tag, exchange, routingKey, handle } = item;
+    this.emit('refused', queue, error.message);
     const aside = { queue, tag, exchange, routingKey, message: undefined, handle, held: true };
     const moved = this.onPutAside(aside, error.message).then(
       (place) => this.recordSetAside({ queue, reason: error.message, place, tag }),
