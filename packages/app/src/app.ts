@@ -86,6 +86,7 @@ export class App extends EventEmitter<AppEvents> implements AsyncDisposable {
       options.taskPublishRetryPolicy,
     );
     this.#outgoing = {
+      newId: () => this.#connections.newTaskId(),
       codec: this.codec,
       queues: this.queues,
       router: this.router,

@@ -38,6 +38,8 @@ export class Connections {
   readonly #connected = new Once<Transport>();
   readonly #results = new Once<ResultStore>();
   readonly #replyTo = new Once<string | undefined>();
+  /** The result store, once it was needed. */
+  #openResults: ResultStore | undefined;
   #closed = false;
 
   constructor(name: string, options: Readonly<AppOptions>, codec: Codec) {
@@ -65,7 +67,15 @@ export class Connections {
 
   async resultStore(): Promise<ResultStore> {
     this.#refuseWhenClosed();
-    return this.#results.get(() => this.#loadResults());
+    return this.#results.get(async () => {
+      this.#openResults = await this.#loadResults();
+      return this.#openResults;
+    });
+  }
+
+  /** An id for a new task whose result is kept. */
+  newTaskId(): string {
+    return this.#openResults?.reserveId?.() ?? crypto.randomUUID();
   }
 
   /**

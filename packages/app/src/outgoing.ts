@@ -21,6 +21,8 @@ export interface OutgoingTask {
 
 /** What making messages depends on. */
 export interface OutgoingContext {
+  /** An id for a task whose result is kept. */
+  newId(): string;
   readonly codec: Codec;
   readonly queues: Queues;
   readonly router: Router;
@@ -137,10 +139,11 @@ export function prepareTask(call: Call, context: OutgoingContext, now: number = 
   const options: InternalSendOptions = { ...(routed as InternalSendOptions), ...given };
   checkTimes(options);
   const { defaults, codec } = context;
-  const { countdown, expires, taskId: id = crypto.randomUUID() } = options;
+  const { countdown, expires } = options;
   const { queue, exchange, routingKey } = destinationOf(call, options, context);
   const priority = options.priority ?? defaults.priority ?? 0;
   const ignoreResult = options.ignoreResult ?? defaults.ignoreResult;
+  const id = options.taskId ?? (ignoreResult ? crypto.randomUUID() : context.newId());
   const message = encodeTaskMessage(
     {
       task: call.name,

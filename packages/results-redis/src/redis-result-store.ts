@@ -182,6 +182,10 @@ export class RedisResultStore extends BaseResultStore {
     return found.map((document) => document ?? undefined);
   }
 
+  protected override get subscribesAhead(): boolean {
+    return true;
+  }
+
   protected override async onSubscribe(ids: readonly string[]): Promise<void> {
     if (!this.#listening) {
       this.#listening = true;

@@ -157,6 +157,30 @@ describe('waiting', () => {
     expect(await store.waitFor(['y'], { timeout: 60, fresh: true })).toMatchObject([{ result: 6 }]);
   });
 
+  test('who sends and waits again and again subscribes once for many, and over a lost connection too', async () => {
+    const server = await ownServer();
+    const [store, worker] = [open(server.url, { pollInterval: 3600 }), open(server.url)];
+    await Promise.all([store.connect(), worker.connect()]);
+    await server.command('CONFIG', 'RESETSTAT');
+    const sendAndWait = async (i: number): Promise<void> => {
+      const id = store.reserveId?.() ?? randomUUID();
+      const found = store.waitFor([id], { timeout: 60, fresh: true });
+      await save(worker, id, i);
+      expect(await found).toMatchObject([{ result: i }]);
+    };
+    for (let i = 0; i < 200; i++) await sendAndWait(i);
+    expect((await calls(server))['subscribe']).toBeLessThan(50);
+    let id = '';
+    await until(async () => {
+      id = store.reserveId?.() ?? '';
+      return id !== '';
+    });
+    await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await save(worker, id, 'told to nobody');
+    expect(await store.waitFor([id], { timeout: 60 })).toMatchObject([{ result: 'told to nobody' }]);
+    for (let i = 0; i < 20; i++) await sendAndWait(i);
+  });
+
   test('results of one turn are one command, and so are reads', async () => {
     const server = await ownServer();
     const store = open(server.url);

@@ -164,6 +164,10 @@ export abstract class BaseResultStore implements ResultStore {
     return this.#followed.watch(id, onValue, onError, fresh);
   }
 
+  reserveId(): string | undefined {
+    return this.subscribesAhead && !this.#closing ? this.#followed.reserve() : undefined;
+  }
+
   async forget(ids: string | readonly string[]): Promise<void> {
     await this.#ready('forget');
     await this.onForget(typeof ids === 'string' ? [ids] : ids);
@@ -226,6 +230,11 @@ export abstract class BaseResultStore implements ResultStore {
   /** Reads these tasks again (or all that are followed), because they may have changed. */
   protected lookAgain(ids?: readonly string[]): Promise<void> {
     return this.#followed.lookAgain(ids?.filter((id) => this.#followed.has(id)));
+  }
+
+  /** Whether ids of tasks may be subscribed to before they are sent. Worth it where `onSubscribe` is a round trip. */
+  protected get subscribesAhead(): boolean {
+    return false;
   }
 
   /** Whether somebody in this process follows the task. */

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { IdsAhead } from './ids-ahead.js';
 
 /** A document as it is stored; `undefined` means there is none. */
 export type RawDocument = Uint8Array | undefined;
@@ -13,8 +14,8 @@ export interface FollowSource {
 }
 
 /**
- * How many milliseconds a subscription may outlive its last watcher: what nobody follows any more goes together, and not
- * before what somebody has just begun to wait for.
+ * How many milliseconds a subscription outlives its last watcher, at least, and at most twice as many: what nobody follows
+ * any more goes together, and not before what somebody has just begun to wait for.
  */
 const LINGER = 100;
 
@@ -51,8 +52,10 @@ export class Followed {
   readonly #newest = new Map<string, number>();
   /** Ids whose watchers came or went since the last pass. */
   #changed = new Set<string>();
-  /** Ids whose last watcher went, until `LINGER` is over. */
+  /** Ids whose last watcher went, and those given to tasks that had none yet, until they go. */
   #left = new Set<string>();
+  /** Those that had left before the last turn of the timer. */
+  #longLeft = new Set<string>();
   #lingering: NodeJS.Timeout | undefined;
   /** Ids that are to be looked for once, soon. */
   #fresh: string[] = [];
@@ -60,18 +63,33 @@ export class Followed {
   #passing = false;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  readonly #ahead: IdsAhead;
 
   constructor(source: FollowSource) {
     this.#source = source;
+    this.#ahead = new IdsAhead(async (ids) => {
+      await source.subscribe(ids);
+      for (const id of ids) this.#subscribed.add(id);
+    });
+  }
+
+  /** An id that is subscribed to, for a task that is about to be sent; `undefined` if there is none. */
+  reserve(): string | undefined {
+    const id = this.#ahead.take();
+    if (id !== undefined) this.#leave(id);
+    return id;
   }
 
   /** `fresh`: the task was sent just now, so that it need not be looked for before it is subscribed to. */
   watch(id: string, onValue: Watcher['onValue'], onError: Watcher['onError'], fresh: boolean): () => void {
-    const watcher: Watcher = { last: undefined, onValue, onError, fresh };
+    const { given, told } = this.#ahead.follow(id);
+    const watcher: Watcher = { last: undefined, onValue, onError, fresh: fresh || given };
     const watchers = this.#watchers.get(id);
     if (watchers) watchers.add(watcher);
     else this.#watchers.set(id, new Set([watcher]));
-    this.#touch(id);
+    if (!given || !this.#subscribed.has(id)) this.#touch(id);
+    else if (told === undefined) this.#lookSoon([id]);
+    else queueMicrotask(() => this.deliver(id, told));
     this.#timer ??= setInterval(() => void this.lookAgain(), this.#source.pollInterval() * 1000);
     return () => this.#stop(id, watcher);
   }
@@ -87,7 +105,8 @@ export class Followed {
   /** Shows a document to those who follow the task, unless they have seen it. */
   deliver(id: string, raw: Uint8Array): void {
     this.#clock += 1;
-    this.#show(id, raw, this.#clock);
+    if (this.#watchers.has(id)) this.#show(id, raw, this.#clock);
+    else this.#ahead.tell(id, raw);
   }
 
   /** A read that was overtaken by what the store told, or by a later read, is of the past. */
@@ -132,13 +151,18 @@ export class Followed {
 
   #leave(id: string): void {
     this.#left.add(id);
-    this.#lingering ??= setTimeout(() => {
-      this.#lingering = undefined;
-      const left = this.#left;
-      this.#left = new Set();
-      for (const each of left) this.#touch(each);
-    }, LINGER);
-    this.#lingering.unref();
+    this.#lingering ??= setTimeout(() => this.#letGo(), LINGER).unref();
+  }
+
+  #letGo(): void {
+    for (const id of this.#longLeft) {
+      if (this.#left.has(id)) continue;
+      this.#ahead.giveUp(id);
+      if (!this.#watchers.has(id)) this.#touch(id);
+    }
+    this.#longLeft = this.#left;
+    this.#left = new Set();
+    this.#lingering = this.#longLeft.size > 0 ? setTimeout(() => this.#letGo(), LINGER).unref() : undefined;
   }
 
   #touch(id: string): void {

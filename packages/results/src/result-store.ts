@@ -158,6 +158,11 @@ export interface ResultStore extends AsyncDisposable {
    * @throws {ResultStoreAwayError} it could not be reached
    */
   connect(options?: ConnectOptions): Promise<void>;
+  /**
+   * An id for a task that is about to be sent, whose result the store listens for already; `undefined` if it has none.
+   * Spares a round trip for whoever sends and waits. An id that is waited for by nobody is given up soon.
+   */
+  reserveId?(): string | undefined;
   /** Writes what is pending, ends all waits with `ResultStoreClosedError`, closes. Safe to call again. */
   close(): Promise<void>;
 

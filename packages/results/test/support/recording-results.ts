@@ -26,6 +26,12 @@ export class RecordingResults extends BaseResultStore {
   /** What `onSubscribe` does. */
   subscribing: () => Promise<void> = async () => {};
   failing: Error | undefined;
+  /** Whether it subscribes to ids before there are tasks. */
+  ahead = false;
+
+  protected override get subscribesAhead(): boolean {
+    return this.ahead;
+  }
 
   protected override async onConnect(): Promise<void> {
     this.calls.push('connect');
