@@ -7,6 +7,10 @@ import time
 
 from celery import Celery
 
+# As in client.mjs: seconds before calls count, and how many are told as the first ones.
+WARM_UP = 4
+FIRST = 100
+
 app = Celery("bench")
 app.conf.update(
     broker_url=os.environ["CELERY_BROKER_URL"],
@@ -30,14 +34,23 @@ def produce(count):
 
 
 def latency(count):
-    times = []
-    for i in range(count + count // 4):
+    calls = 0
+
+    def call():
+        nonlocal calls
+        calls += 1
         start = time.perf_counter()
-        if noop.delay(i, 1).get(timeout=10) != i + 1:
+        if noop.delay(calls, 1).get(timeout=10) != calls + 1:
             raise RuntimeError("a wrong result")
-        times.append((time.perf_counter() - start) * 1000)
-    kept = sorted(times[-count:])
-    return {"p50": kept[count // 2], "p99": kept[int(count * 0.99)]}
+        return (time.perf_counter() - start) * 1000
+
+    early = []
+    warm = time.perf_counter() + WARM_UP
+    while time.perf_counter() < warm:
+        early.append(call())
+    kept = sorted(call() for _ in range(count))
+    first = sorted(early[:FIRST])
+    return {"early": first[len(first) // 2], "p50": kept[count // 2], "p99": kept[int(count * 0.99)]}
 
 
 if __name__ == "__main__":

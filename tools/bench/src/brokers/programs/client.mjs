@@ -1,5 +1,9 @@
 /** How many calls a producer has under way at a time. */
 const WAVE = 1000;
+/** How long calls one after the other go on before they count, in milliseconds. */
+const WARM_UP = 4000;
+/** How many of them are told as the first ones. */
+const FIRST = 100;
 
 /**
  * Calls `send` so often, a wave at a time.
@@ -25,20 +29,39 @@ export function rate(count, seconds) {
 }
 
 /**
- * Calls one after the other; the first quarter is for warming up.
+ * Calls one after the other: those of the first seconds are for warming up, of which the first hundred are told by themselves.
  *
  * @param {number} count
  * @param {(i: number) => Promise<unknown>} call
  */
 export async function latencies(count, call) {
-  const times = [];
-  for (let i = 0; i < count * 1.25; i++) {
-    const start = performance.now();
-    await call(i);
-    times.push(performance.now() - start);
-  }
-  const kept = times.slice(-count).sort((a, b) => a - b);
-  return { p50: kept[count >> 1], p99: kept[Math.floor(count * 0.99)] };
+  let i = 0;
+  /** @param {() => boolean} more */
+  const timed = async (more) => {
+    /** @type {number[]} */
+    const times = [];
+    while (more()) {
+      const start = performance.now();
+      await call(i++);
+      times.push(performance.now() - start);
+    }
+    return times;
+  };
+  const warm = performance.now() + WARM_UP;
+  const early = await timed(() => performance.now() < warm);
+  const kept = (await timed(countdown(count))).sort(ascending);
+  const first = early.slice(0, FIRST).sort(ascending);
+  return { early: first[first.length >> 1], p50: kept[count >> 1], p99: kept[Math.floor(count * 0.99)] };
+}
+
+/** @param {number} count */
+function countdown(count) {
+  return () => count-- > 0;
+}
+
+/** @param {number} a @param {number} b */
+function ascending(a, b) {
+  return a - b;
 }
 
 /** @param {unknown} value */
