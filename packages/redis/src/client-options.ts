@@ -55,9 +55,9 @@ export function tlsOptions(
   };
 }
 
-/** The number of a database, 0 where none is named. @throws {TypeError} */
+/** The number of a database, 0 where none is named; kombu's `/2` is 2. @throws {TypeError} */
 export function databaseNumber(text: string): number {
-  const db = Number(text);
+  const db = Number(text.replace(/^\//, ''));
   if (!Number.isInteger(db) || db < 0)
     throw new TypeError(`a Redis database is a number, not ${JSON.stringify(text)}`);
   return db;

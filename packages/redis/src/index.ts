@@ -14,6 +14,7 @@ export {
 export { endClient } from './end-client.js';
 export { probeScript } from './probe-script.js';
 export { Script, type ScriptArgument } from './script.js';
+export { assertDatabase } from './select-database.js';
 export {
   certificateHint,
   isCertificateError,

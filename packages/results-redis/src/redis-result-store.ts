@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupResultKey, redisChordKeys, SUCCESS, taskResultKey } from '@pool/message';
-import { certificateHint, endClient, isCertificateError, plainError, Script } from '@pool/redis';
+import {
+  assertDatabase,
+  certificateHint,
+  endClient,
+  isCertificateError,
+  plainError,
+  Script,
+} from '@pool/redis';
 import {
   BaseResultStore,
   type ChordPart,
@@ -82,6 +89,7 @@ export class RedisResultStore extends BaseResultStore {
   }
 
   async #assertAllowed(): Promise<void> {
+    await this.#do(assertDatabase);
     const forbidden = await this.#do((client) => client.poolProbe(1, `${this.#taskPrefix}pool.probe`));
     if (forbidden.length === 0) return;
     throw new ResultStoreError(

@@ -372,6 +372,13 @@ describe('connections', async () => {
     expect(await store.waitFor(['alices'])).toMatchObject([{ result: 1 }]);
   });
 
+  test('go to the database of the URL or nowhere', async () => {
+    const { message } = await rejection(open(`${redis.url.replace(/\/0$/, '')}/99`).connect());
+    expect(message).toContain('DB index is out of range');
+    await save(open(`${redis.url.replace(/\/0$/, '')}/3`), 'third', 1);
+    expect(await redis.command('-n', '3', 'EXISTS', 'celery-task-meta-third')).toBe('1');
+  });
+
   test('go through a Unix socket', async () => {
     await save(open(`redis+socket://${redis.socketPath}?virtual_host=2`), 'sock', 1);
     expect(await redis.command('-n', '2', 'EXISTS', 'celery-task-meta-sock')).toBe('1');

@@ -50,7 +50,7 @@ export async function openConnection(
     return connection;
   } catch (error) {
     const cause: unknown = dialling.signal.aborted ? signal.reason : error;
-    throw new ConnectionError(`cannot connect to ${url}: ${reasonOf(cause)}`, { cause });
+    throw new ConnectionError(`cannot connect to ${url}: ${reasonOf(cause, url)}`, { cause });
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
@@ -85,12 +85,17 @@ function socketOf(connection: ChannelModel): { destroy(error: Error): void } {
   return (connection.connection as unknown as { stream: { destroy(error: Error): void } }).stream;
 }
 
-function reasonOf(cause: unknown): string {
+function reasonOf(cause: unknown, url: BrokerUrl): string {
   if (!(cause instanceof Error)) return String(cause);
   // Several addresses were tried, each with an error of its own.
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join(', ');
+  if (cause instanceof AggregateError) return cause.errors.map((each) => reasonOf(each, url)).join(', ');
   if (UNTRUSTED.has((cause as NodeJS.ErrnoException).code)) {
     return `${cause.message}; name the authority that signed it in the option \`tls\`, as \`ca\``;
+  }
+  // The broker closes the connection instead of opening its virtual host, and amqplib keeps the reason to itself.
+  if (/^Expected ConnectionOpenOk; got <ConnectionClose/.test(cause.message)) {
+    const vhost = url.path === '' ? '/' : url.path;
+    return `the broker refused the virtual host ${JSON.stringify(vhost)}: it is not there, or this user may not use it`;
   }
   return cause.message;
 }

@@ -65,6 +65,11 @@ test.each([
   await expect(refused).rejects.toThrow(new RegExp(`cannot connect to ${scheme}://.*: .+`));
 });
 
+test('a virtual host that is not there is named', async () => {
+  const refused = open(rabbitmq.url.replace(/\/*$/, '/nowhere'));
+  await expect(refused).rejects.toThrow('the broker refused the virtual host "nowhere"');
+});
+
 test('of several brokers the first that can be reached is taken', async () => {
   const nobody = `amqp://127.0.0.1:${await freePort()}//`;
   const transport = await open([nobody, second.url]);

@@ -1,4 +1,4 @@
-import { plainError } from '@pool/redis';
+import { assertDatabase, plainError } from '@pool/redis';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
 import { databaseOf } from './connection-options.js';
 import { watchHealth } from './health-check.js';
@@ -60,6 +60,7 @@ export class RedisConnection {
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       signal.throwIfAborted();
+      await assertDatabase(clients.commands);
       await introduce(clients.commands, holder);
       await assertAllowed(clients.commands, keys, holder);
       const recalled = await connection.unacked.join();

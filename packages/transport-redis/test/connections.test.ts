@@ -6,7 +6,7 @@ import { requireServer } from '@pool/servers/vitest';
 import { next, rejection } from '@pool/servers/waiting';
 import type { Transport } from '@pool/transport';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { connect, create, gather, send } from './support/scene.js';
+import { connect, create, gather, message, send } from './support/scene.js';
 
 const redis = await requireServer('redis');
 /** With characters that URLs encode. */
@@ -118,6 +118,21 @@ describe('users', () => {
     expect(message).toMatch(/keys.*unacked\*, unacked_index\*/);
     await roundTrip(await connect(redis.urlFor('carol', 'p'), { globalKeyPrefix: 'celery:' }));
   });
+});
+
+test('a database that is not there, or not for this user, is an error, not database 0', async () => {
+  const at = (url: string, db: string) => url.replace(/\/0$/, `/${db}`);
+  expect((await rejection(create(at(redis.url, '99')).connect())).message).toContain(
+    'DB index is out of range',
+  );
+  await redis.command('ACL', 'SETUSER', 'dora', 'reset', 'on', '>p', '~*', '&*', '+@all', '-select');
+  expect((await rejection(create(at(redis.urlFor('dora', 'p'), '2')).connect())).message).toContain(
+    "'select'",
+  );
+  const transport = await connect(at(redis.url, '/2'));
+  await transport.publish(message('second'), { routingKey: 'there' });
+  expect(await redis.command('-n', '2', 'LLEN', 'there')).toBe('1');
+  await transport.purgeQueue('there');
 });
 
 test('a Unix socket is as good as a port', async () => {
