@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { SoftTimeLimitExceeded } from '@pool/core';
 import { expect, it } from 'vitest';
 import { block, newPool, started, target } from './support.js';
 
@@ -47,4 +48,24 @@ it('a child that was ready in time was so, however late the pool comes to hear o
   block(1500);
   await ready;
   expect(await pool.applyAsync(target('add'), [1, 2]).result).toBe(3);
+});
+
+it('a soft limit does not interrupt a module that loads, which would be broken for all jobs that follow', async () => {
+  const pool = await started();
+  const module = new URL('./fixtures/slow.cjs', import.meta.url).href;
+  const jobs = [1, 2, 3].map((i) => {
+    const options = { softTimeout: 0.05 };
+    return pool.applyAsync<number>({ module, name: 'echo' }, [i], {}, options);
+  });
+  expect(await Promise.all(jobs.map((job) => job.result))).toEqual([1, 2, 3]);
+});
+
+it('what becomes of a job after its soft limit is never told of another', async () => {
+  const pool = await started();
+  const options = { softTimeout: 0.1 };
+  const late = pool.applyAsync(target('lateThen'), [200], {}, options);
+  const other = pool.applyAsync(target('sleepAndGive'), [500, 'other'], {}, options);
+  await expect(late.result).rejects.toMatchObject({ code: SoftTimeLimitExceeded.code });
+  expect(await other.result).toBe('other');
+  expect(await pool.applyAsync(target('echo'), ['next']).result).toBe('next');
 });

@@ -56,6 +56,8 @@ export class Executor {
   /** The id that was claimed of a job that has not arrived yet. */
   #claimed: number | undefined = undefined;
   #current: ChildJob | undefined = undefined;
+  /** Whether the current job goes on by itself until its promise settles. */
+  #awaiting = false;
   /** Whether the pool has been told that the current job started. */
   #announced = false;
   #busy = false;
@@ -134,7 +136,8 @@ export class Executor {
     while (this.#inbox.length > 0) {
       this.#busy = true;
       if (!this.#mayRun()) continue;
-      const softTimeout = this.#inbox.softTimeout;
+      // A module that is interrupted while it loads is broken for good, and Node's loader with it.
+      const softTimeout = this.#inbox.isLoaded ? this.#inbox.softTimeout : 0;
       if (!(softTimeout === 0 ? this.#execute() : this.#runWatched(softTimeout))) return;
       if (this.#inbox.length === 0) break;
       if (this.#now - this.#turnAt > TURN_MS) {
@@ -162,6 +165,7 @@ export class Executor {
         this.#outlet.full !== true &&
         this.#inbox.quick &&
         this.#mayRun() &&
+        this.#inbox.isLoaded &&
         this.#inbox.softTimeout === softTimeout
       );
       return true;
@@ -177,10 +181,10 @@ export class Executor {
       // What a job throws is caught where it is called; this is the watchdog's, which leaves no `finally` a chance.
       if (!(error instanceof SoftTimeLimitExceeded)) throw error;
       enterJob(undefined);
-      if (this.#current !== undefined) {
-        this.#current.abort(error);
-        this.#finish(error, true);
-      }
+      this.#current?.abort(error);
+      // It struck after the last line that it watches over; what goes on now heeds the signal, or does not.
+      if (this.#awaiting) return false;
+      if (this.#current !== undefined) this.#finish(error, true);
       return true;
     } finally {
       this.#strikesAt = Number.POSITIVE_INFINITY;
@@ -288,8 +292,15 @@ export class Executor {
       this.#finish(value, false);
       return true;
     }
-    if (value instanceof Promise) value.then(this.#onResolved, this.#onRejected);
-    else Promise.resolve(value).then(this.#onResolved, this.#onRejected);
+    const promise = value instanceof Promise ? value : Promise.resolve(value);
+    if (this.#strikesAt === Number.POSITIVE_INFINITY) promise.then(this.#onResolved, this.#onRejected);
+    // The watchdog may strike here, and then it is the end of the job, whatever becomes of its promise.
+    else
+      promise.then(
+        (result) => this.#current === job && this.#onSettled(result, false),
+        (error) => this.#current === job && this.#onSettled(error, true),
+      );
+    this.#awaiting = true;
     this.#announceSoon();
     return false;
   }
@@ -313,6 +324,7 @@ export class Executor {
       this.#outlet.write(FAILED, id, ExceptionInfo.from(error).toJSON(), micros);
     }
     this.#current = undefined;
+    this.#awaiting = false;
     this.#unsent += 1;
     if (now - this.#started < GROUP_MS) this.#mean += (now - this.#started + 0.0005 - this.#mean) / 16;
     this.#host.ended(now, micros);

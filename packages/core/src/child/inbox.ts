@@ -38,6 +38,12 @@ export class Inbox {
     return this.#items[this.#head + 3];
   }
 
+  /** Whether the first job's function is there, or it has none. */
+  get isLoaded(): boolean {
+    const { target } = this;
+    return target === undefined || target.fn !== undefined;
+  }
+
   /** Whether there is a first job and it is a quick one. */
   get quick(): boolean {
     return isQuick(this.#items[this.#head]);
