@@ -41,6 +41,8 @@ const entry = fileURLToPath(new URL('./child-main.cjs', import.meta.url));
 const CONGESTED = 256 * 1024;
 /** How many milliseconds what a process said may come after its end. */
 const LATE = 1000;
+/** How many times of standing by for nothing make the child be asked more rarely, each twice as much. */
+const MOST_IN_VAIN = 6;
 /** How many characters of stderr are kept for error messages. */
 const TAIL = 4096;
 
@@ -62,6 +64,9 @@ export class ProcessChild implements Child {
   #sent = 0;
   #invitedAt = 0;
   #goingOn: NodeJS.Immediate | undefined = undefined;
+  /** How many times in a row it stood by for nothing, and for how many frames it is not asked to. */
+  #inVain = 0;
+  #uninvited = 0;
   readonly claims: ClaimFile | undefined;
   /** What has to end before the process has: itself, its channel, its stderr. */
   readonly #open: Set<string> = new Set(['process', 'channel']);
@@ -144,8 +149,10 @@ export class ProcessChild implements Child {
 
   flush(brief = false): void {
     if (this.#writer.empty) return;
-    const invited = brief && this.#lane !== undefined;
+    const invited = brief && this.#lane !== undefined && this.#uninvited === 0;
+    if (brief && this.#uninvited > 0) this.#uninvited -= 1;
     const way = this.#standing ? this.#lane : this.#toChild;
+    if (this.#standing) this.#inVain = 0;
     this.#standing = false;
     if (!this.#publish()) return;
     this.#sent += 1;
@@ -191,6 +198,9 @@ export class ProcessChild implements Child {
   #goOn(): void {
     if (!this.#standing) return;
     this.#standing = false;
+    // Sending it on costs a write here and a wake there: where jobs come one at a time, now and then, it is rarely asked to.
+    this.#inVain = Math.min(this.#inVain + 1, MOST_IN_VAIN);
+    this.#uninvited = 2 ** this.#inVain;
     this.#lane?.send([GO_ON]);
   }
 
