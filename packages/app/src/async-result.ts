@@ -12,6 +12,8 @@ export interface GetOptions {
   propagate?: boolean;
   /** The task was sent just now: spares a look at the store, as `delay(…).get()` does. @default false */
   fresh?: boolean;
+  /** The sending of the task. If it fails, so does the wait, for the same reason. */
+  sent?: Promise<unknown>;
 }
 
 /** What a result tells while it is awaited. */

@@ -34,13 +34,6 @@ export class SentTask<Result = unknown> extends Promise<AsyncResult<Result>> {
     const result = await Promise.race([this.#prepared, this]);
     // There is nothing to wait for but the sending.
     if (result.ignored) await this;
-    const unsent = new AbortController();
-    this.catch((error: unknown) => unsent.abort(error));
-    const { signal } = options;
-    return result.get({
-      fresh: true,
-      ...options,
-      signal: signal ? AbortSignal.any([signal, unsent.signal]) : unsent.signal,
-    });
+    return result.get({ fresh: true, ...options, sent: this });
   }
 }

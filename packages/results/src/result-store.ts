@@ -131,6 +131,8 @@ export interface WaitOptions {
   onReady?: (document: ResultDocument) => void;
   /** The tasks were sent just now: spares the look for results that were there before anybody listened. @default false */
   fresh?: boolean;
+  /** The sending of the tasks. If it fails, so does the wait, for the same reason. */
+  sent?: Promise<unknown>;
 }
 
 /** How a store is opened. */

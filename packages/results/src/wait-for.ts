@@ -17,7 +17,7 @@ export function waitFor(
   ids: readonly string[],
   options: WaitOptions,
 ): Promise<ResultDocument[]> {
-  const { signal, timeout, onReady } = options;
+  const { signal, sent, timeout, onReady } = options;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const missing = new Set(ids);
@@ -50,6 +50,7 @@ export function waitFor(
 
     if (missing.size === 0) return finish();
     signal?.addEventListener('abort', onAbort, { once: true });
+    sent?.catch(fail);
     // Longer than a timer can hold, 24 days, is as long as it takes.
     if (timeout !== undefined && timeout < MAX_TIMER) {
       timer = setTimeout(() => fail(new ResultTimeoutError([...missing], timeout)), timeout * 1000);

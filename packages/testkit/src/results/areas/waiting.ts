@@ -108,6 +108,32 @@ export function waiting(suite: Suite): void {
       assert.equal(seen.includes(missing), false);
     });
 
+    suite.test('a wait ends when the sending of its tasks fails, and not when it is done', async (scene) => {
+      const pair = await scene.pair(wakes);
+      const reason = new Error('the broker refused');
+      const unsent = pair.reader.waitFor([randomUUID()], { sent: Promise.reject(reason) });
+      await scene.within(
+        assert.rejects(unsent, (error) => error === reason),
+        'the wait ends',
+      );
+      const id = randomUUID();
+      const waiting = pair.reader.waitFor([id], { sent: Promise.resolve() });
+      await pair.store({ taskId: id, status: 'SUCCESS', result: 5 });
+      assert.equal((await scene.within(waiting, 'the wait ends'))[0]?.result, 5);
+    });
+
+    suite.test('an id that a store gives for a task is waited for like any other', async (scene) => {
+      const pair = await scene.pair(wakes);
+      for (let i = 0; i < 40; i++) {
+        const id = pair.reader.reserveId?.() ?? randomUUID();
+        const early = i % 2 === 0;
+        if (early) await pair.store({ taskId: id, status: 'SUCCESS', result: i });
+        const waiting = pair.reader.waitFor([id]);
+        if (!early) await pair.store({ taskId: id, status: 'SUCCESS', result: i });
+        assert.equal((await scene.within(waiting, `the wait for result ${i} ends`))[0]?.result, i);
+      }
+    });
+
     suite.test('a wait is ended by its signal, with its reason, and others go on', async (scene) => {
       const pair = await scene.pair(wakes);
       const id = randomUUID();
