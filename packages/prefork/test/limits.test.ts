@@ -6,10 +6,10 @@ import { block, newPool, started, target } from './support.js';
 it('a soft limit that passes while a large result is on its way does not interrupt it', async () => {
   const pool = await started();
   const pid = await pool.applyAsync(target('pid')).result;
-  const job = pool.applyAsync<Buffer[]>(target('threeBuffers'), [1 << 20], {}, { softTimeout: 0.1 });
+  const job = pool.applyAsync<Buffer[]>(target('threeBuffers'), [1 << 20], {}, { softTimeout: 0.5 });
   await turn();
   // The channel is full long before the result is sent.
-  block(400);
+  block(1200);
   const buffers = (await job.result) as Buffer[];
   expect(buffers.map((buffer) => [buffer.length, buffer[0], buffer.at(-1)])).toEqual(
     [1, 2, 3].map((value) => [1 << 20, value, value]),
@@ -33,19 +33,19 @@ it('a job that ended within its limits did so, however late the pool comes to re
   let job: { result: Promise<unknown> } | undefined;
   await new Promise((acceptCallback) => {
     const timeoutCallback = (soft: boolean) => passed.push(soft);
-    const limits = { softTimeout: 0.4, timeout: 0.5 };
+    const limits = { softTimeout: 1, timeout: 1.2 };
     job = pool.applyAsync(target('sleep'), [50], {}, { ...limits, acceptCallback, timeoutCallback });
   });
-  block(800);
+  block(1800);
   await job?.result;
   expect(passed).toEqual([]);
   expect(await pool.applyAsync(target('pid')).result).toBe(pid);
 });
 
 it('a child that was ready in time was so, however late the pool comes to hear of it', async () => {
-  const pool = newPool({ aliveTimeout: 1 });
+  const pool = newPool({ aliveTimeout: 3 });
   const ready = pool.start();
-  block(1500);
+  block(4000);
   await ready;
   expect(await pool.applyAsync(target('add'), [1, 2]).result).toBe(3);
 });
@@ -54,7 +54,7 @@ it('a soft limit does not interrupt a module that loads, which would be broken f
   const pool = await started();
   const module = new URL('./fixtures/slow.cjs', import.meta.url).href;
   const jobs = [1, 2, 3].map((i) => {
-    const options = { softTimeout: 0.05 };
+    const options = { softTimeout: 0.2 };
     return pool.applyAsync<number>({ module, name: 'echo' }, [i], {}, options);
   });
   expect(await Promise.all(jobs.map((job) => job.result))).toEqual([1, 2, 3]);

@@ -56,6 +56,12 @@ export function block(ms: number): void {
   while (performance.now() < until);
 }
 
+/** Holds up this process's event loop until the condition holds. */
+export function blockUntil(condition: () => boolean): void {
+  const deadline = performance.now() + 60_000;
+  while (!condition()) if (performance.now() > deadline) throw new Error(`it never came to be: ${condition}`);
+}
+
 /** Resolves when the condition holds; for what tells nobody when it happens. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 20_000;

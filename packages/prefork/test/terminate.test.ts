@@ -1,16 +1,18 @@
+import { join } from 'node:path';
 import { Terminated } from '@pool/core';
 import { expect, it } from 'vitest';
-import { block, isAlive, started, target } from './support.js';
+import { blockUntil, isAlive, linesOf, newFolder, started, target } from './support.js';
 
 for (const scheduling of ['auto', 'fast'] as const)
   it(`with ${scheduling}, ending a job that has ended unread does not hit the one that came after`, async () => {
     const pool = await started({ scheduling });
-    const run = (ms: number) => pool.applyAsync<number>(target('spinFor'), [ms]);
-    for (let i = 0; i < 200; i++) await run(0).result;
-    const [first, second] = [run(0), run(300)];
+    const path = join(newFolder(), 'begun');
+    const run = (name: string, ms = 0) => pool.applyAsync(target('noteAndSpin'), [path, name, ms]);
+    for (let i = 0; i < 200; i++) await run('early').result;
+    const [first, second] = [run('first'), run('second', 300)];
     await new Promise<void>((resolve) => process.nextTick(resolve));
-    // Both are with the child, which has ended the first by now and is at the second.
-    block(50);
+    // Both are with the child, which has ended the first, unread.
+    blockUntil(() => linesOf(path).at(-1) === 'second');
     const terminated = first.terminate();
     expect(await first.result).toBe(await second.result);
     expect(await terminated).toBe(true);
@@ -18,19 +20,21 @@ for (const scheduling of ['auto', 'fast'] as const)
 
 it('what a child had not begun does not begin while it is killed', async () => {
   const pool = await started({ limit: 1, killGrace: 0.5 });
-  const run = (ms: number) => pool.applyAsync<number>(target('spinFor'), [ms]);
+  const path = join(newFolder(), 'begun');
+  const run = (name: string, ms = 0) => pool.applyAsync(target('noteAndSpin'), [path, name, ms]);
+  const before = await pool.applyAsync(target('pid')).result;
   await pool.applyAsync(target('handleSignal'), ['SIGTERM']).result;
-  for (let i = 0; i < 200; i++) await run(0).result;
+  for (let i = 0; i < 200; i++) await run('early').result;
   // It ends while it is killed, within the grace.
-  const jobs = [run(250), ...Array.from({ length: 20 }, () => run(0))];
+  const first = run('first', 250);
+  const others = Array.from({ length: 20 }, () => run('other'));
   await new Promise<void>((resolve) => process.nextTick(resolve));
   // All are with the child, which is at the first.
-  block(50);
-  const before = pool.info['processes'];
-  const terminated = jobs[0]?.terminate();
-  const pids = await Promise.all(jobs.slice(1).map((job) => job.result));
+  blockUntil(() => linesOf(path).at(-1) === 'first');
+  const terminated = first.terminate();
+  const pids = await Promise.all(others.map((job) => job.result));
   expect(new Set(pids).size).toBe(1);
-  expect(before).not.toContain(pids[0]);
+  expect(pids[0]).not.toBe(before);
   expect(await terminated).toBe(true);
 });
 
@@ -63,6 +67,7 @@ it.skipIf(process.platform === 'win32')(
       pool.applyAsync(target('stubbornGrandchild'), [], {}, { messageCallback });
     });
     await pool.terminate();
-    expect(isAlive(grandchild as number)).toBe(false);
+    // Nothing but the kernel has anything left to do, so nothing else gets a turn.
+    blockUntil(() => !isAlive(grandchild as number));
   },
 );
