@@ -1,6 +1,6 @@
 import { Ignore, Reject } from '@pool/app';
 import { TaskRevokedError } from '@pool/results';
-import { next } from '@pool/servers/waiting';
+import { next, until } from '@pool/servers/waiting';
 import { expect, test } from 'vitest';
 import { memoryApp, runWorker } from './support/in-process.js';
 
@@ -33,6 +33,32 @@ test('a bound task sees its request, and what it stores on its way comes before 
     queue: 'celery',
   });
   for (const state of seen) expect(state).toEqual(['PROGRESS', { done: 1, total: 2 }]);
+});
+
+test('with extended results a state on the way says whose it is, as the result does', async () => {
+  const app = await memoryApp({ resultExtended: true });
+  let document: unknown;
+  const work = app.task('demo.work', { bind: true }, async (self, path: string) => {
+    await self.updateState('PROGRESS', { done: 1 });
+    await until(async () => {
+      document = await app.AsyncResult(self.request.id).document();
+      return document !== undefined;
+    });
+    return path;
+  });
+  await runWorker(app, { pool: 'green' });
+  const result = await work.delay('/a');
+  await result.get({ timeout: 60 });
+  const said = {
+    taskId: result.id,
+    name: 'demo.work',
+    args: ['/a'],
+    kwargs: {},
+    retries: 0,
+    queue: 'celery',
+  };
+  expect(document).toMatchObject({ ...said, status: 'PROGRESS', result: { done: 1 } });
+  expect(await result.document()).toMatchObject({ ...said, status: 'SUCCESS', result: '/a' });
 });
 
 test('hooks run in their order, and one that throws changes nothing', async () => {

@@ -34,6 +34,11 @@ export function errorDocument(run: TaskRun, status: string, error: unknown): Uin
   });
 }
 
+/** The encoded document of a state on the way, such as `PROGRESS`. */
+export function stateDocument(run: TaskRun, status: string, result: unknown): Uint8Array {
+  return encode(run.app, { ...identity(run), status, result });
+}
+
 /** As `errorDocument`, where there is no run. */
 export function bareErrorDocument(app: App, taskId: string, status: string, error: unknown): Uint8Array {
   return encode(app, {

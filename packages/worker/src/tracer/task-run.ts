@@ -16,8 +16,9 @@ import {
   type TaskRequest,
 } from '@pool/app';
 import type { JobContext } from '@pool/core';
-import { encodeResult, type ResultNode, type TaskBody } from '@pool/message';
+import type { ResultNode, TaskBody } from '@pool/message';
 import { MaxRetriesExceededError } from '@pool/results';
+import { stateDocument } from './documents.js';
 import { toTaskRequest, type WireRequest } from './wire-request.js';
 
 const never: AbortSignal = new AbortController().signal;
@@ -139,9 +140,7 @@ export class TaskRun implements TaskContext {
   /** Through the parent where there is one, so that a child needs no connection of its own. */
   async #store(state: string, meta: unknown): Promise<void> {
     if (!this.app.hasResultStore || this.wire[5]) return;
-    const { codec, options } = this.app;
-    const { resultSerializer: serializer = 'json' } = options;
-    const document = encodeResult({ taskId: this.id, status: state, result: meta }, { codec, serializer });
+    const document = stateDocument(this, state, meta);
     if (this.#job !== undefined) {
       this.#job.postMessage([state, document]);
       return;
