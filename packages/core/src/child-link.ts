@@ -108,7 +108,10 @@ export class ChildLink implements ChildListener {
    *
    * @throws NotTransferableError when it cannot be carried
    */
-  send(job: PoolJob, target: TargetEntry, quick: boolean): void {
+  send(job: PoolJob, target: TargetEntry, inAdvance: boolean): void {
+    // The message of a job that was taken back may still be there, and the child would claim it in its place, before what
+    // was sent since then and is not claimed.
+    const quick = inAdvance && !(job.sentQuick && this.slowHeld > 0);
     const weight = this.#orders.writeJob(job, target, quick);
     if (this.held.length === 0) this.activeAt = monotonic();
     this.held.push(job);

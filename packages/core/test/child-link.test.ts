@@ -91,6 +91,20 @@ it('what lies where a child claims it can be taken back, and is offered anew', (
   expect([offered, link.stuck]).toEqual([[2], false]);
 });
 
+it('what was taken back is not offered behind what is not claimed: its first message is in front of that', () => {
+  const { link, send, offered, newJob } = claimingLink();
+  const again = newJob(2);
+  for (const job of [newJob(1), again]) send(job.id, job);
+  offered.shift(); // the child claims 1
+  link.checkSilence(Number.POSITIVE_INFINITY, 0);
+  send(3, newJob(3), false);
+  send(2, again);
+  expect([offered, link.held.toArray().map(({ id }) => id), link.slowHeld]).toEqual([[], [1, 3, 2], 2]);
+  // What was never sent is behind 3 in any case.
+  send(4);
+  expect(offered).toEqual([4]);
+});
+
 it('a child’s place is emptied when it asks for it, though the child is not silent', () => {
   const { link, send, returned, child } = claimingLink();
   for (const id of [1, 2]) send(id);
@@ -150,12 +164,10 @@ function claimingLink() {
   const link = new ChildLink(owner as never, targets, 1);
   link.attach(child, { imports: [], initializer: null } as never);
   link.onMessages([READY, 0, 1, null]);
-  const send = (id: number): void => {
-    link.send(
-      new PoolJob({} as never, id, target, [], {}, {}, undefined, undefined),
-      targets.lookUp(target),
-      true,
-    );
+  const newJob = (id: number): PoolJob =>
+    new PoolJob({} as never, id, target, [], {}, {}, undefined, undefined);
+  const send = (id: number, job = newJob(id), quick = true): void => {
+    link.send(job, targets.lookUp(target), quick);
   };
-  return { link, send, offered, returned, written, child };
+  return { link, send, newJob, offered, returned, written, child };
 }

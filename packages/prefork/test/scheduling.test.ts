@@ -63,6 +63,21 @@ it('jobs that are taken back again and again, since some of their kind are slow,
   expect(runs.every((number, i) => number === i)).toBe(true);
 });
 
+it('fast runs quick jobs that were taken back in their new place, among slow ones', async () => {
+  const pool = await started({ limit: 2, scheduling: 'fast' });
+  for (let i = 0; i < 200; i++) await pool.applyAsync(target('add'), [i, 1]).result;
+  const jobs = Array.from({ length: 400 }, (_, i) => {
+    if (i % 7 === 0) return pool.applyAsync(target('spinFor'), [i % 21 === 0 ? 15 : 1]);
+    return i % 3 === 0
+      ? pool.applyAsync(target('sleepAndGive'), [2, i])
+      : pool.applyAsync(target('add'), [i, 0]);
+  });
+  const values = await Promise.all(jobs.map((job) => job.result));
+  values.forEach((value, i) => {
+    if (i % 7 !== 0) expect(value).toBe(i);
+  });
+});
+
 it('a job that waits in a child in a busy loop can be ended, and only it ends', async () => {
   const pool = await started({ limit: 1 });
   const run = (ms: number) => pool.applyAsync<number>(target('spinFor'), [ms]);
