@@ -83,6 +83,10 @@ export class RedisResultStore extends BaseResultStore {
     try {
       await this.#open();
       await this.#assertAllowed();
+    } catch (error) {
+      // Whoever is refused has no use for the connection, which would keep its process alive.
+      endClient(this.#writer);
+      throw error;
     } finally {
       signal.removeEventListener('abort', giveUp);
     }

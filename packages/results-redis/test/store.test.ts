@@ -372,6 +372,14 @@ describe('connections', async () => {
     expect(await store.waitFor(['alices'])).toMatchObject([{ result: 1 }]);
   });
 
+  test('do not stay when the store refuses', async () => {
+    const rights = '+@read +@write +@scripting +@pubsub +@connection'.split(' ');
+    await redis.command('ACL', 'SETUSER', 'erin', 'reset', 'on', '>p', '~mine:*', '&*', ...rights);
+    const { message } = await rejection(open(redis.urlFor('erin', 'p')).connect());
+    expect(message).toMatch(/permissions to access one of the keys/);
+    await until(async () => !(await redis.command('CLIENT', 'LIST')).includes('user=erin'));
+  });
+
   test('go to the database of the URL or nowhere', async () => {
     const { message } = await rejection(open(`${redis.url.replace(/\/0$/, '')}/99`).connect());
     expect(message).toContain('DB index is out of range');
