@@ -58,12 +58,14 @@ const ownOptionNames = ['serialization', 'env', 'cwd', 'execArgv', 'output'];
 export class PreforkPool extends ChildPool {
   static override readonly optionNames: readonly string[] = [...childPoolOptionNames, ...ownOptionNames];
   override readonly capabilities: PoolCapabilities = capabilities;
-  readonly #process: Omit<ProcessOptions, 'env' | 'execArgv' | 'claims' | 'onGone'>;
+  readonly #process: Omit<ProcessOptions, 'env' | 'execArgv' | 'claims' | 'onClaimsFailed' | 'onGone'>;
   readonly #env: NodeJS.ProcessEnv | undefined;
   readonly #execArgv: readonly string[];
   #guard: OrphanGuard | undefined = undefined;
   /** Of the children there are, and of those of which something is left. */
   readonly #pids: Set<number> = new Set();
+  /** Whether there is room for what children claim from. */
+  #claimable = true;
   #allGone: () => void = () => {};
 
   constructor(options: PreforkPoolOptions = {}) {
@@ -104,6 +106,7 @@ export class PreforkPool extends ChildPool {
   }
 
   #openClaims(): ClaimFile | undefined {
+    if (!this.#claimable) return undefined;
     try {
       return new ClaimFile();
     } catch (error) {
@@ -129,6 +132,11 @@ export class PreforkPool extends ChildPool {
       env,
       execArgv: childExecArgv(this.#execArgv, env),
       claims: this.#openClaims(),
+      onClaimsFailed: (error) => {
+        if (!this.#claimable) return;
+        this.#claimable = false;
+        this.logger.warn('no room for what children claim their jobs from; new ones do without', error);
+      },
       onGone: (pid) => {
         this.#pids.delete(pid);
         this.#guard?.remove(pid);

@@ -30,6 +30,8 @@ export interface ProcessOptions {
   /** The child's own; closed with it. */
   readonly claims: ClaimFile | undefined;
   readonly oomKills: OomKills;
+  /** Nothing can be put into its claims, so it is to be replaced by one that does without. */
+  onClaimsFailed(error: unknown): void;
   /** The process has ended and, if it was killed, all it started. */
   onGone(pid: number): void;
 }
@@ -172,6 +174,7 @@ export class ProcessChild implements Child {
       return true;
     } catch (error) {
       this.#error = error;
+      this.#options.onClaimsFailed(error);
       this.kill('SIGKILL');
       return false;
     }

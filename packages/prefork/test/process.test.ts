@@ -117,3 +117,41 @@ it('children do not get the options that are only this process’s own, nor thei
   const options = ['--cpu-prof', '--cpu-prof-dir', newFolder(), '--cpu-prof-interval', '5000'];
   expect(await run(addsTwo, options)).toEqual({ exitCode: 0, out: '3\n' });
 });
+
+it.runIf(process.platform === 'linux')(
+  'children do without their file when there is no room for it',
+  async () => {
+    const code = `
+    import { PreforkPool } from '@pool/prefork';
+    const pool = new PreforkPool({ limit: 1 });
+    await pool.start();
+    let lost = 0;
+    pool.on('childLost', () => lost++);
+    const target = { module: ${JSON.stringify(target('add').module)}, name: 'add' };
+    let done = 0;
+    for (let round = 0; round < 150; round++) {
+      const jobs = Array.from({ length: 100 }, (_, i) => pool.applyAsync(target, [i, 1]).result);
+      for (const { status } of await Promise.allSettled(jobs)) if (status === 'fulfilled') done++;
+    }
+    console.log(JSON.stringify({ lost, done }));
+    await pool.stop();
+  `;
+    const limited = [
+      '-c',
+      'ulimit -f 8; exec "$0" "$@"',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      code,
+    ];
+    const parent = spawn('/bin/sh', limited, {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const { lost, done } = JSON.parse(line.toString()) as { lost: number; done: number };
+    expect(lost).toBe(1);
+    // What the one child ran when it was given up may be lost with it.
+    expect(done).toBeGreaterThan(15_000 - 100);
+  },
+);
