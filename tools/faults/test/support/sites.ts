@@ -7,6 +7,8 @@ export interface Site {
   readonly server: RunningServer;
   /** How the workers' transports are set up: the tests do not wait for what is rare in life. */
   readonly transport: Readonly<Record<string, unknown>>;
+  /** Options with which a transport does not notice by itself that nobody answers. */
+  readonly unwatched: Readonly<Record<string, unknown>>;
   /** Whether the server keeps results too. */
   readonly results: boolean;
 }
@@ -19,6 +21,7 @@ export async function redisSite(): Promise<Site> {
     name: 'Redis',
     server: await requireServer('redis', { persistent: true }),
     transport: { reconnect, goneAfter: 1, unackedRestoreInterval: 0.5 },
+    unwatched: { healthCheckInterval: 3600, goneAfter: 600 },
     results: true,
   };
 }
@@ -29,6 +32,7 @@ export async function rabbitmqSite(): Promise<Site> {
     server: await requireServer('rabbitmq'),
     // A classic queue forgets acknowledgements of seconds when the broker is killed; a quorum queue does not.
     transport: { reconnect, defaultQueueType: 'quorum' },
+    unwatched: { heartbeat: 0 },
     results: false,
   };
 }

@@ -9,8 +9,6 @@ import { until } from './until.js';
 
 const tasks = fileURLToPath(new URL('../../src/tasks.mjs', import.meta.url));
 
-/** Nothing but the worker's own watchdog may notice a connection that is silent. */
-const watchedByNobody = { heartbeat: 0, healthCheckInterval: 3600, goneAfter: 600 };
 const settings = ['--set', 'consumptionTimeout=1', '--set', 'flushTimeout=1'];
 
 /**
@@ -29,7 +27,8 @@ export async function swallowedConnection(site: Site, forgets: boolean): Promise
     POOL_BROKER_URL: proxy.through(site.server.url),
     ...(site.results ? { POOL_RESULT_BACKEND: site.server.url } : {}),
     FAULTS_RUNS: runs.folder,
-    FAULTS_TRANSPORT: JSON.stringify({ ...site.transport, ...watchedByNobody }),
+    // Nothing but the worker's own watchdog may notice a connection that is silent.
+    FAULTS_TRANSPORT: JSON.stringify({ ...site.transport, ...site.unwatched }),
   };
   const worker = await WorkerProcess.start(tasks, env, ['-P', 'green', '-c', '2', ...settings]);
   onTestFinished(async () => {
