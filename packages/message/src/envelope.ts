@@ -174,9 +174,15 @@ function mayBreakLimits(text: string, size: number, limits: Readonly<MessageLimi
   );
 }
 
+/** One of these is in every envelope. */
+const PARTS = ['body', 'headers', 'properties'];
+
 function asEnvelope(parsed: unknown): Record<string, unknown> {
-  if (isRecord(parsed)) return parsed;
-  throw new DecodeError('Not an envelope: the JSON is not an object');
+  if (!isRecord(parsed)) throw new DecodeError('Not an envelope: the JSON is not an object');
+  // Something else altogether: as a message it would be an empty one, and what it says would be lost.
+  if (!PARTS.some((part) => Object.hasOwn(parsed, part)))
+    throw new DecodeError(`Not an envelope: it has none of ${PARTS.join(', ')}`);
+  return parsed;
 }
 
 /** Undefined for what is not JSON, or only because Python wrote NaN into it. */

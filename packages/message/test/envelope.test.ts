@@ -56,7 +56,7 @@ describe('decodeEnvelope', () => {
   });
 
   it('gives a default to all that is missing', () => {
-    expect(decode({})).toEqual({
+    expect(decode({ properties: {} })).toEqual({
       message: {
         body: Buffer.alloc(0),
         contentType: 'application/data',
@@ -70,7 +70,7 @@ describe('decodeEnvelope', () => {
     });
     expect(
       decode({ body: null, headers: null, properties: { delivery_info: null, priority: null } }),
-    ).toEqual(decode({}));
+    ).toEqual(decode({ properties: {} }));
   });
 
   it('takes a body without a known encoding as text', () => {
@@ -82,7 +82,7 @@ describe('decodeEnvelope', () => {
 
   it('finds the mark of a redelivery wherever kombu puts it', () => {
     for (const marked of [
-      { redelivered: true },
+      { body: '', redelivered: true },
       { headers: { redelivered: true } },
       { properties: { delivery_info: { redelivered: true } } },
     ]) {
@@ -126,6 +126,8 @@ describe('decodeEnvelope', () => {
     '[]',
     '"x"',
     '{',
+    '{}',
+    '{"task": "x", "args": [1]}',
     '{"body": 5}',
     '{"body": {}}',
     '{"headers": []}',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { requireServer } from '@pool/servers/vitest';
 import { until } from '@pool/servers/waiting';
 import { describe, expect, test } from 'vitest';
@@ -43,6 +44,19 @@ describe("kombu's layout", () => {
     delivery?.ack();
     await transport.flush();
     expect(await redis.command('EXISTS', `${prefix}unacked`, `${prefix}unacked_index`)).toBe('0');
+  });
+
+  test('JSON that is no envelope is set aside whole', async () => {
+    const prefix = `${randomUUID()}:`;
+    const transport = await connect(redis.url, { globalKeyPrefix: prefix });
+    const stranger = '{"task":"demo.add","args":[1,2]}';
+    await redis.command('LPUSH', `${prefix}celery`, stranger);
+    const told = once(transport, 'setAside');
+    await gather(transport, 'celery', { each: () => {} });
+    await told;
+    const kept = JSON.parse(await redis.command('LINDEX', `${prefix}celery.rejected`, '0'));
+    expect(Buffer.from(kept.body, 'base64').toString()).toBe(stranger);
+    expect(kept.headers['x-rejected-reason']).toContain('Not an envelope');
   });
 
   test('what we push has the fields of what kombu pushes, all of them and no other', async () => {
