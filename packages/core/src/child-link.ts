@@ -34,6 +34,12 @@ export class ChildLink implements ChildListener {
   readonly #orders: ChildOrders;
   #child: Child | undefined = undefined;
   #recalled = false;
+  /**
+   * Whether messages of jobs that were taken back may still lie before the child. Where one does, the child asks for the next
+   * quick job, and so claims it before what is in between. They are gone when the child has ended what it was sent since.
+   */
+  #leavings = false;
+  #sentSince: PoolJob | undefined = undefined;
 
   /** The index of its slot, from 1; 0 for a spare. */
   index: number;
@@ -109,9 +115,8 @@ export class ChildLink implements ChildListener {
    * @throws NotTransferableError when it cannot be carried
    */
   send(job: PoolJob, target: TargetEntry, inAdvance: boolean): void {
-    // The message of a job that was taken back may still be there, and the child would claim it in its place, before what
-    // was sent since then and is not claimed.
-    const quick = inAdvance && !(job.sentQuick && this.slowHeld > 0);
+    // Claimed before what is not, it would run before that, or look as if that had ended.
+    const quick = inAdvance && !(this.#leavings && this.#slowWaits);
     const weight = this.#orders.writeJob(job, target, quick);
     if (this.held.length === 0) this.activeAt = monotonic();
     this.held.push(job);
@@ -123,6 +128,13 @@ export class ChildLink implements ChildListener {
     job.link = this;
     job.sent += 1;
     job.sentQuick = quick;
+    if (this.#leavings) this.#sentSince ??= job;
+  }
+
+  /** Whether it holds a job that it is not to claim and has not begun. */
+  get #slowWaits(): boolean {
+    const begun = this.started > 0 && this.held.peek()?.sentQuick === false ? 1 : 0;
+    return this.slowHeld > begun;
   }
 
   flush(): void {
@@ -245,6 +257,10 @@ export class ChildLink implements ChildListener {
     this.completed += 1;
     this.activeAt = now;
     this.#recalled = false;
+    if (job === this.#sentSince) {
+      this.#sentSince = undefined;
+      this.#leavings = false;
+    }
     this.#release(job);
     job.runTimes?.add(micros);
     return job;
@@ -288,6 +304,7 @@ export class ChildLink implements ChildListener {
       if (index < this.started) this.started = index;
       const job = this.held.at(index) as PoolJob;
       this.held.remove(job);
+      if (job === this.#sentSince) this.#sentSince = undefined;
       this.#release(job);
       jobs.push(job);
     }
@@ -315,7 +332,12 @@ export class ChildLink implements ChildListener {
   }
 
   #takeBack(): PoolJob[] {
-    return this.#giveUp(this.settleBegun());
+    const jobs = this.#giveUp(this.settleBegun());
+    if (jobs.length > 0) {
+      this.#leavings = true;
+      this.#sentSince = undefined;
+    }
+    return jobs;
   }
 
   /** Whether it holds jobs that it has not said it started; looks into it if it was silent for so many seconds. */

@@ -100,9 +100,24 @@ it('what was taken back is not offered behind what is not claimed: its first mes
   send(3, newJob(3), false);
   send(2, again);
   expect([offered, link.held.toArray().map(({ id }) => id), link.slowHeld]).toEqual([[], [1, 3, 2], 2]);
-  // What was never sent is behind 3 in any case.
+  // Where the message of 2 lies, the child would claim what was never sent just the same.
   send(4);
-  expect(offered).toEqual([4]);
+  expect(offered).toEqual([]);
+  // What it was sent since has ended, so nothing lies there any more.
+  for (const id of [1, 3]) link.onMessages([DONE, id, null, 5]);
+  send(5);
+  expect(offered).toEqual([5]);
+});
+
+it('while a slow job runs, and none waits, quick ones are offered though others were taken back', () => {
+  const { link, send, offered, newJob } = claimingLink();
+  send(1, newJob(1), false);
+  link.onMessages([STARTED, 1, null, null]);
+  send(2);
+  link.recall(newJob(2));
+  expect(offered).toEqual([]);
+  send(3);
+  expect(offered).toEqual([3]);
 });
 
 it('a child’s place is emptied when it asks for it, though the child is not silent', () => {

@@ -69,3 +69,25 @@ it('what becomes of a job after its soft limit is never told of another', async 
   expect(await other.result).toBe('other');
   expect(await pool.applyAsync(target('echo'), ['next']).result).toBe('next');
 });
+
+it('a soft limit that strikes while the next job is claimed costs that job and no other', async () => {
+  const pool = await started();
+  const options = { softTimeout: 0.2 };
+  const batch = () =>
+    Array.from({ length: 50 }, (_, i) => pool.applyAsync<number>(target('add'), [i, 1], {}, options).result);
+  await Promise.all(batch());
+  await pool.applyAsync(target('stickInClaim')).result;
+  let failed: unknown[] = [];
+  while (failed.length === 0) {
+    const results = await Promise.allSettled(batch());
+    results.forEach((result, i) => {
+      if (result.status === 'fulfilled') expect(result.value).toBe(i + 1);
+      else failed = [...failed, result.reason];
+    });
+  }
+  expect(failed).toHaveLength(1);
+  expect(failed[0]).toMatchObject({
+    code: 'ERR_POOL_WORKER_LOST',
+    details: { exitCode: 1, phase: 'running' },
+  });
+});

@@ -18,9 +18,9 @@ export class ClaimRing implements Claims {
     this.#size = this.#words.length - IDS;
   }
 
-  /** Memory for so many ids at a time. */
+  /** Memory for so many ids at a time: a power of two, so that places follow one another when the counts start anew. */
   static allocate(size: number): SharedArrayBuffer {
-    return new SharedArrayBuffer((IDS + size) * Int32Array.BYTES_PER_ELEMENT);
+    return new SharedArrayBuffer((IDS + 2 ** Math.ceil(Math.log2(size))) * Int32Array.BYTES_PER_ELEMENT);
   }
 
   offer(id: number): void {

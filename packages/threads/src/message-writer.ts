@@ -72,16 +72,18 @@ export class MessageWriter {
     try {
       const textA = this.#encode(a, at + 2);
       const textB = this.#encode(b, at + 3);
+      let size = 0;
+      for (let i = attached; i < this.#attachments.length; i++) size += this.#keep(i);
+      // All at once, with no call in between: the writer may be interrupted anywhere else.
       this.#text += `${this.#count === 0 ? '[' : ','}${kind},${id},${textA},${textB}`;
-      this.written += textA.length + textB.length;
+      this.#count += 1;
+      this.#attached = this.#attachments.length;
+      this.#attachedLength += size;
+      this.written += textA.length + textB.length + size;
     } catch (error) {
       if (!(error instanceof Uncarriable)) throw error;
       this.#post(kind, id, a, b, []);
-      return;
     }
-    this.#count += 1;
-    this.#attached = this.#attachments.length;
-    for (let i = attached; i < this.#attached; i++) this.#keep(i);
   }
 
   /** Whether what was written should be sent before more is. */
@@ -93,18 +95,14 @@ export class MessageWriter {
   flush(): void {
     if (this.#count === 0) return;
     const text = `${this.#text}]`;
-    this.sent += text.length + this.#attachedLength;
-    this.#text = '';
-    this.#count = 0;
     const attachments = this.#attachments;
     if (attachments.length > this.#attached) attachments.length = this.#attached;
+    const length = text.length + this.#attachedLength;
     if (attachments.length === 0) {
+      this.#empty(length);
       this.#port.postMessage(text);
       return;
     }
-    this.#attachments = [];
-    this.#attached = 0;
-    this.#attachedLength = 0;
     const transferList: Transferable[] = [];
     for (const { bytes } of attachments)
       if (typeof bytes !== 'string' && bytes.buffer instanceof ArrayBuffer) transferList.push(bytes.buffer);
@@ -114,7 +112,19 @@ export class MessageWriter {
       attachments.map(({ kind }) => kind === BUFFER),
       attachments.map(attachedValue),
     ];
+    // Not before: the writer may be interrupted, and what it holds is then still to be sent.
+    this.#empty(length);
     this.#port.postMessage(batch, transferList);
+  }
+
+  #empty(sent: number): void {
+    this.sent += sent;
+    this.#text = '';
+    this.#count = 0;
+    if (this.#attached === 0) return;
+    this.#attachments = [];
+    this.#attached = 0;
+    this.#attachedLength = 0;
   }
 
   #post(kind: number, id: number, a: unknown, b: unknown, transferList: readonly Transferable[]): void {
@@ -130,15 +140,14 @@ export class MessageWriter {
     this.written += FULL;
   }
 
-  /** Takes what an attachment has now. */
-  #keep(index: number): void {
+  /** Takes what an attachment has now; how much that is. */
+  #keep(index: number): number {
     const attachment = this.#attachments[index] as Attachment;
     const { bytes } = attachment;
-    this.#attachedLength += bytes.length;
-    this.written += bytes.length;
     // A copy of exactly these bytes: a view would drag along the whole memory it looks at. Shared memory stays shared.
     if (typeof bytes !== 'string' && !(bytes.buffer instanceof SharedArrayBuffer))
       this.#attachments[index] = { ...attachment, bytes: new Uint8Array(bytes) };
+    return bytes.length;
   }
 
   #encode(value: unknown, index: number): string {

@@ -55,6 +55,8 @@ export class Executor {
   #granted = 0;
   /** The id that was claimed of a job that has not arrived yet. */
   #claimed: number | undefined = undefined;
+  /** Whether it is about to claim one: at the end of a watch that means that it was interrupted. */
+  #claiming = false;
   #current: ChildJob | undefined = undefined;
   /** Whether the current job goes on by itself until its promise settles. */
   #awaiting = false;
@@ -184,7 +186,11 @@ export class Executor {
       this.#current?.abort(error);
       // It struck after the last line that it watches over; what goes on now heeds the signal, or does not.
       if (this.#awaiting) return false;
-      if (this.#current !== undefined) this.#finish(error, true);
+      if (this.#claiming) leave();
+      if (this.#current !== undefined) {
+        if (this.#inbox.length > 0 && this.#inbox.id === this.#current.id) this.#takeFirst();
+        this.#finish(error, true);
+      }
       return true;
     } finally {
       this.#strikesAt = Number.POSITIVE_INFINITY;
@@ -197,9 +203,12 @@ export class Executor {
     if (this.#granted > 0) return true;
     const { quick } = this.#inbox;
     if (quick && this.#host.claim !== undefined) {
+      this.#claiming = true;
       const id = this.#claimed ?? this.#host.claim();
       this.#claimed = undefined;
-      return this.#claim(id);
+      const mine = this.#claim(id);
+      this.#claiming = false;
+      return mine;
     }
     this.#grant(quick);
     return true;
@@ -238,19 +247,27 @@ export class Executor {
   #execute(): boolean {
     const inbox = this.#inbox;
     const { kind, id, target, payload, softTimeout } = inbox;
-    inbox.shift();
-    this.#granted -= 1;
-    if (target === undefined) return true;
+    if (target === undefined) {
+      this.#takeFirst();
+      return true;
+    }
     let args = payload as readonly unknown[];
     let kwargs: Readonly<Record<string, unknown>> | null = null;
     let correlationId: string | null = null;
     if (kind === DETAILED_JOB || kind === DETAILED_QUICK_JOB)
       [args, kwargs, correlationId] = payload as JobDetails;
     const job = new ChildJob(id, correlationId ?? undefined, this);
+    // In this order: where a soft limit strikes in between, it is the job's, and `#watched` takes it out.
     this.#current = job;
+    this.#takeFirst();
     if (target.fn !== undefined) return this.#call(job, target.fn, args, kwargs);
     this.#load(target, softTimeout, (fn) => this.#call(job, fn, args, kwargs));
     return false;
+  }
+
+  #takeFirst(): void {
+    this.#inbox.shift();
+    this.#granted -= 1;
   }
 
   #load(target: LoadedTarget, softTimeout: number, call: (fn: TargetFunction) => boolean): void {
@@ -358,4 +375,10 @@ export class Executor {
       this.#run();
     });
   }
+}
+
+/** Which job it has claimed nobody in here knows any more; what becomes of those it was sent is for the pool to say. */
+function leave(): never {
+  console.error('a time limit interrupted the claim of a job, so this child has to end');
+  process.exit(1);
 }
