@@ -178,8 +178,9 @@ export class RedisTransport extends VirtualTransport<string> {
     if (fromBroadcasts.length > 0) return fromBroadcasts;
     const queues = request.queues.filter((queue) => !this.#broadcasts.has(queue));
     if (queues.length === 0) return [];
-    const { flat, refusal, armed } = await this.#open.unacked.take(queues, request.max);
+    const { flat, refusal, armed, forgotten } = await this.#open.unacked.take(queues, request.max);
     this.#recordMemory(refusal);
+    if (forgotten) this.#declareForgotten();
     if (armed) request.armed();
     const taken: TakenMessage[] = [];
     for (let i = 0; i < flat.length; i += 3) {
@@ -204,6 +205,11 @@ export class RedisTransport extends VirtualTransport<string> {
     this.#outOfMemory = refusal !== undefined;
     if (refusal === undefined) this.emit('unblocked');
     else this.emit('blocked', refusal);
+  }
+
+  /** A server that was emptied has no bindings either. Nobody waits for them: what was taken with that is handled. */
+  #declareForgotten(): void {
+    this.declareAllAgain().catch((error: Error) => this.connectionLost(error));
   }
 
   protected override async onArm(queues: readonly string[]): Promise<boolean> {
@@ -231,8 +237,9 @@ export class RedisTransport extends VirtualTransport<string> {
   }
 
   protected override async onRenew(held: ReadonlySet<Delivery>): Promise<void> {
-    const { gone, refusal } = await this.#open.unacked.renew(held);
+    const { gone, refusal, forgotten } = await this.#open.unacked.renew(held);
     this.#recordMemory(refusal);
+    if (forgotten) this.#declareForgotten();
     if (gone.length > 0) this.leaseLost(gone);
   }
 

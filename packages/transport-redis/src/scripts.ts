@@ -11,7 +11,8 @@ import { probeScript } from '@pool/redis';
  *
  * KEYS: unacked, unacked_index, holders, held, then the lists: all queues' first priority, all queues' second, …
  * ARGV: max, now, holder, what is known of the holder, then each queue's name as JSON
- * Returns queue index, tag and envelope of each message, flat; behind them, if it is without memory, what it says.
+ * Returns queue index, tag and envelope of each message, flat; behind them, if it is without memory, what it says, or 1 if
+ * it did not know the holder.
  *
  * Within a priority each queue gives an equal share while it has any. What could fail to be recorded fails before a
  * message has left its list. What `unacked` records names the queue as if the message had come straight to it, so that
@@ -79,7 +80,7 @@ if #tags > 0 then
   redis.call('SADD', KEYS[4], unpack(tags))
   if refused then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
 elseif failure then return redis.error_reply(failure) end
-if refused then out[#out + 1] = refused end
+if refused then out[#out + 1] = refused elseif said == 1 then out[#out + 1] = 1 end
 return out
 `;
 
@@ -142,17 +143,17 @@ return gone
 
 /**
  * Says that messages are still held. KEYS: unacked_index, holders. ARGV: now, holder, what is known of the holder, tags.
- * Returns the places (from 1) of those that were gone: what was given to somebody else stays theirs. Behind them, if the
- * server is without memory, what it says.
+ * Returns whether the holder was known, and the places (from 1) of those that were gone: what was given to somebody else
+ * stays theirs. Behind them, if the server is without memory, what it says.
  */
 export const RENEW = `
 local said = redis.pcall('HSET', KEYS[2], ARGV[2], ARGV[3])
 local refused = type(said) == 'table' and said.err
 if refused then
   redis.call('ZREM', KEYS[1], '')
-  redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+  said = redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 end
-local gone = {}
+local gone = {1 - said}
 for i = 4, #ARGV do
   if redis.call('ZSCORE', KEYS[1], ARGV[i]) then redis.call('ZADD', KEYS[1], 'XX', ARGV[1], ARGV[i])
   else gone[#gone + 1] = i - 3 end

@@ -25,12 +25,16 @@ export interface Taken {
   readonly refusal: string | undefined;
   /** It was all there was, and whatever comes next wakes. */
   readonly armed: boolean;
+  /** The server did not know us any more: it lost what it had. */
+  readonly forgotten: boolean;
 }
 
 /** What a renewal found. */
 export interface Renewed {
   readonly gone: readonly Delivery[];
   readonly refusal: string | undefined;
+  /** The server did not know us any more: it lost what it had. */
+  readonly forgotten: boolean;
 }
 
 /** What the server knew of a holder that is back. */
@@ -109,9 +113,10 @@ export class Unacked {
       flat = await this.#client.poolTake(...rest);
     }
     this.#holder.confirmedAt = now;
-    const refusal = flat.length % 3 === 1 ? String(flat.pop()) : undefined;
+    const extra = flat.length % 3 === 1 ? flat.pop() : undefined;
+    const refusal = typeof extra === 'string' ? extra : undefined;
     this.#nearEnd = flat.length < max * 3;
-    return { flat, refusal, armed };
+    return { flat, refusal, armed, forgotten: extra === 1 };
   }
 
   /** Carries out settlements. Resolves to those that had been taken back. */
@@ -141,6 +146,7 @@ export class Unacked {
     const deliveries = [...held].filter(isHeld);
     const gone: Delivery[] = [];
     let refusal: string | undefined;
+    let forgotten = false;
     for (let i = 0; i < Math.max(1, deliveries.length); i += CHUNK) {
       const chunk = deliveries.slice(i, i + CHUNK);
       const tags = chunk.map(({ tag }) => tag);
@@ -153,11 +159,12 @@ export class Unacked {
         known,
         ...tags,
       );
+      if (said.shift() === 0) forgotten = true;
       if (typeof said.at(-1) === 'string') refusal = String(said.pop());
       gone.push(...said.map((place) => chunk[Number(place) - 1] as Delivery));
     }
     this.#holder.confirmedAt = now;
-    return { gone, refusal };
+    return { gone, refusal, forgotten };
   }
 
   /** Moves messages that are held, by us or by the holder with this set of tags. Resolves to the places of those gone. */

@@ -87,6 +87,49 @@ describe('a server that is killed', () => {
   });
 });
 
+describe('a server that is emptied without an outage', () => {
+  /** What a topic, a direct and a fanout exchange lead to while a transport consumes. */
+  async function bound(redis: RedisServer) {
+    const transport = await connect(redis.url);
+    await transport.declareExchange({ name: 'topics', type: 'topic' });
+    await transport.bindQueue({ exchange: 'topics', queue: 'tasks', routingKey: 'order.*' });
+    return { transport, told: toldBy(transport), gathered: await consumeAll(transport) };
+  }
+  const keys = ['_kombu.binding.topics', '_kombu.binding.some', '_kombu.binding.all'];
+  const members = (redis: RedisServer) => Promise.all(keys.map((key) => redis.command('SMEMBERS', key)));
+
+  test.each([
+    [0, 'an idle consumer'],
+    [4, 'one that holds messages'],
+  ])('gets its bindings back (%s held, %s)', async (held) => {
+    const redis = await ownServer();
+    const { told, gathered } = await bound(redis);
+    const producer = await connect(redis.url);
+    await send(producer, 'tasks', Array.from({ length: held }, String));
+    await gathered.count(held);
+    const before = await members(redis);
+    await redis.command('FLUSHALL');
+    await until(async () => String(await members(redis)) === String(before), 'they are back');
+    await producer.declareExchange({ name: 'topics', type: 'topic' });
+    await producer.publish(message('routed'), { exchange: 'topics', routingKey: 'order.new' });
+    await producer.declareExchange({ name: 'all', type: 'fanout' });
+    await producer.publish(message('broadcast'), { exchange: 'all', routingKey: '' });
+    await gathered.count(held + 2);
+    expect(gathered.texts.slice(held).sort()).toEqual(['broadcast', 'routed']);
+    expect(told).toEqual([]);
+  });
+
+  test('gets them back by the renewal where no change wakes', async () => {
+    const redis = await ownServer();
+    await redis.command('ACL', 'SETUSER', 'default', '-client|tracking');
+    const { gathered } = await bound(redis);
+    const before = await members(redis);
+    await redis.command('FLUSHALL');
+    await until(async () => String(await members(redis)) === String(before), 'they are back');
+    expect(gathered.texts).toEqual([]);
+  });
+});
+
 describe('a server that is paused', () => {
   test('is given up when it does not answer, and consumed from when it goes on', async () => {
     const redis = await ownServer();

@@ -318,6 +318,11 @@ export abstract class Transport extends TransportHooks implements AsyncDisposabl
     this.emit('staleSettlement', delivery, new StaleDeliveryError(message, { cause }));
   }
 
+  /** For the adapter: declares all that was declared here again, for a broker that forgot it without being away. */
+  protected declareAllAgain(): Promise<void> {
+    return this.#topology.declareAgain(this.#declarer);
+  }
+
   /**
    * For the adapter: declares a queue that the broker took away again, with what it is bound to. Resolves to false if
    * it was not declared here, or was deleted here.
@@ -387,7 +392,7 @@ export abstract class Transport extends TransportHooks implements AsyncDisposabl
   }
 
   async #restore(): Promise<void> {
-    await this.#topology.declareAgain(this.#declarer);
+    await this.declareAllAgain();
     await this.onReconnect();
   }
 
