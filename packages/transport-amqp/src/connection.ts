@@ -1,4 +1,4 @@
-import { type BrokerUrl, ConnectionError } from '@pool/transport';
+import { BrokerRefusedError, type BrokerUrl, ConnectionError } from '@pool/transport';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
 import type { AmqpTransportOptions } from './amqp-options.js';
 import { refuseUndecodable } from './undecodable.js';
@@ -11,6 +11,10 @@ const UNTRUSTED: ReadonlySet<unknown> = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
+
+/** The broker closes the connection instead of opening its virtual host, and amqplib keeps the reason to itself. */
+const HOST_REFUSED = /^Expected ConnectionOpenOk; got <ConnectionClose/;
+const LOGIN_REFUSED = /\bACCESS[-_]REFUSED\b/;
 
 /** A connection, or an error that says what is wrong without the password. */
 export async function openConnection(
@@ -50,7 +54,8 @@ export async function openConnection(
     return connection;
   } catch (error) {
     const cause: unknown = dialling.signal.aborted ? signal.reason : error;
-    throw new ConnectionError(`cannot connect to ${url}: ${reasonOf(cause, url)}`, { cause });
+    const Reason = isLasting(cause) ? BrokerRefusedError : ConnectionError;
+    throw new Reason(`cannot connect to ${url}: ${reasonOf(cause, url)}`, { cause });
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
@@ -85,6 +90,18 @@ function socketOf(connection: ChannelModel): { destroy(error: Error): void } {
   return (connection.connection as unknown as { stream: { destroy(error: Error): void } }).stream;
 }
 
+/** Whether the broker, or what it shows, will be refused again: a login, a virtual host, a certificate. */
+function isLasting(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const { code } = cause as NodeJS.ErrnoException;
+  return (
+    UNTRUSTED.has(code) ||
+    (typeof code === 'string' && code.includes('CERT')) ||
+    HOST_REFUSED.test(cause.message) ||
+    LOGIN_REFUSED.test(cause.message)
+  );
+}
+
 function reasonOf(cause: unknown, url: BrokerUrl): string {
   if (!(cause instanceof Error)) return String(cause);
   // Several addresses were tried, each with an error of its own.
@@ -92,8 +109,7 @@ function reasonOf(cause: unknown, url: BrokerUrl): string {
   if (UNTRUSTED.has((cause as NodeJS.ErrnoException).code)) {
     return `${cause.message}; name the authority that signed it in the option \`tls\`, as \`ca\``;
   }
-  // The broker closes the connection instead of opening its virtual host, and amqplib keeps the reason to itself.
-  if (/^Expected ConnectionOpenOk; got <ConnectionClose/.test(cause.message)) {
+  if (HOST_REFUSED.test(cause.message)) {
     const vhost = url.path === '' ? '/' : url.path;
     return `the broker refused the virtual host ${JSON.stringify(vhost)}: it is not there, or this user may not use it`;
   }

@@ -67,7 +67,10 @@ test.each([
 
 test('a virtual host that is not there is named', async () => {
   const refused = open(rabbitmq.url.replace(/\/*$/, '/nowhere'));
-  await expect(refused).rejects.toThrow('the broker refused the virtual host "nowhere"');
+  await expect(refused).rejects.toMatchObject({
+    code: 'ERR_POOL_BROKER_REFUSED',
+    message: expect.stringContaining('the broker refused the virtual host "nowhere"'),
+  });
 });
 
 test('of several brokers the first that can be reached is taken', async () => {

@@ -54,5 +54,6 @@ test('passwords are in no error', async () => {
   const refused = await open(url).catch((error: Error) => error);
   expect(refused).toBeInstanceOf(Error);
   expect((refused as Error).message).toContain('ACCESS_REFUSED');
+  expect(refused).toMatchObject({ code: 'ERR_POOL_BROKER_REFUSED' });
   expect(String((refused as Error).stack) + JSON.stringify(refused)).not.toContain('s3cret');
 });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClientOptions, certificateHint, endClient, plainError } from '@pool/redis';
+import { type ClientOptions, endClient, plainError } from '@pool/redis';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
 import { Redis } from 'ioredis';
 import { type Node, ownerOf } from './cluster-owner.js';
 import { addressOf, connectionOptions, nodeOf } from './connection-options.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 import * as scripts from './scripts.js';
-import { reasonOf } from './server-errors.js';
+import { connectionError } from './server-errors.js';
 
 /** How long a connection may take to end, in milliseconds. */
 const PATIENCE = 2000;
@@ -92,7 +92,7 @@ async function findOwner(to: Destination, signal: AbortSignal): Promise<Node> {
     return await ownerOf(nodeOf(url), exists, options.client?.natMap);
   } catch (error) {
     if (ConnectionError.isInstance(error)) throw error;
-    throw new ConnectionError(`cannot use ${url}: ${reasonOf(error)}`, { cause: plainError(error) });
+    throw connectionError(`cannot use ${url}`, error);
   }
 }
 
@@ -131,10 +131,7 @@ async function open(
   } catch (error) {
     abandon();
     // ioredis says here only that the connection is closed; why was an event.
-    const cause = failure ?? plainError(error);
-    throw new ConnectionError(`cannot connect to ${url}: ${cause.message}${certificateHint(cause)}`, {
-      cause,
-    });
+    throw connectionError(`cannot connect to ${url}`, failure ?? error);
   } finally {
     signal.removeEventListener('abort', abandon);
   }

@@ -1,4 +1,4 @@
-import { assertDatabase, plainError } from '@pool/redis';
+import { assertDatabase } from '@pool/redis';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
 import { databaseOf } from './connection-options.js';
 import { watchHealth } from './health-check.js';
@@ -7,7 +7,7 @@ import { Keys } from './keys.js';
 import { Publisher } from './publisher.js';
 import { type Client, type Clients, openClients } from './redis-clients.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
-import { isForbidden, reasonOf } from './server-errors.js';
+import { connectionError, isForbidden, MissingRightsError, reasonOf } from './server-errors.js';
 import { type Recalled, Unacked } from './unacked.js';
 import { WakeUp } from './wake-up.js';
 
@@ -71,8 +71,7 @@ export class RedisConnection {
       return [connection, recalled];
     } catch (error) {
       await connection.close();
-      const cause = plainError(error);
-      throw new ConnectionError(`cannot use ${url}: ${reasonOf(error)}`, { cause });
+      throw connectionError(`cannot use ${url}`, error);
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
@@ -112,7 +111,8 @@ async function assertAllowed(client: Client, keys: Keys, holder: Holder): Promis
     forbidden = await client.poolProbe(1 + needed.length, `${keys.held(holder.id)}.probe`, ...needed);
   } catch (error) {
     if (!isForbidden(error) || !reasonOf(error).includes('keys')) throw error;
-    throw new Error(`${reasonOf(error)}; it needs ${needed.map((key) => `${key}*`).join(', ')}`);
+    throw new MissingRightsError(`${reasonOf(error)}; it needs ${needed.map((key) => `${key}*`).join(', ')}`);
   }
-  if (forbidden.length > 0) throw new Error(`its user may not run ${forbidden.join(', ')} (see ACL SETUSER)`);
+  if (forbidden.length > 0)
+    throw new MissingRightsError(`its user may not run ${forbidden.join(', ')} (see ACL SETUSER)`);
 }

@@ -29,7 +29,7 @@ import {
   resolveRedisOptions,
 } from './redis-options.js';
 import { Restorer } from './restorer.js';
-import { isOutOfMemory, reasonOf } from './server-errors.js';
+import { connectionError, isOutOfMemory, reasonOf } from './server-errors.js';
 import { decodeTaken } from './taken-message.js';
 import { CHUNK, isHeld, type Recalled } from './unacked.js';
 
@@ -112,7 +112,7 @@ export class RedisTransport extends VirtualTransport<string> {
       await this.#broadcasts.attach(listener, keys, (queue) => this.wake(queue));
     } catch (error) {
       await this.#release();
-      throw new ConnectionError(`cannot use ${url}: ${reasonOf(error)}`, { cause: plainError(error) });
+      throw connectionError(`cannot use ${url}`, error);
     }
   }
 

@@ -132,6 +132,8 @@ describe('Cluster', () => {
     expect(untrusted.message).toMatch(/self-signed certificate; trust the issuer/);
     const stranger = await rejection(create(urls('wrong'), { ...options, tls }).connect());
     expect(stranger.message).toMatch(/WRONGPASS/);
+    for (const error of [untrusted, stranger])
+      expect(error).toMatchObject({ code: 'ERR_POOL_BROKER_REFUSED' });
     expect(stranger.message).not.toContain(encodeURIComponent(SECRET));
   });
 });

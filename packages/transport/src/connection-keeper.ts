@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backOff } from './back-off.js';
 import type { BrokerUrl } from './broker-url.js';
-import { ConnectionError, TransportClosedError } from './errors.js';
+import { BrokerRefusedError, ConnectionError, TransportClosedError } from './errors.js';
 import type { TransportOptions, TransportState } from './transport-options.js';
 
 /** What a connection keeper does to a connection, and whom it tells. */
@@ -240,5 +240,8 @@ function oneOf(failures: readonly ConnectionError[]): ConnectionError {
   const [first] = failures;
   if (first !== undefined && failures.length === 1) return first;
   const told = new Set(failures.map(({ message }) => message));
-  return new ConnectionError([...told].join('; '), { cause: new AggregateError(failures) });
+  const refused = failures.every((failure) => BrokerRefusedError.isInstance(failure));
+  return new (refused ? BrokerRefusedError : ConnectionError)([...told].join('; '), {
+    cause: new AggregateError(failures),
+  });
 }

@@ -21,6 +21,14 @@ export class ConnectionError extends TransportError {
   static override readonly code: string = 'ERR_POOL_CONNECTION';
 }
 
+/**
+ * The broker is there and refuses whoever connects, as it will again: wrong credentials, rights that are missing, a database
+ * or virtual host that is not there, a certificate that is not trusted.
+ */
+export class BrokerRefusedError extends ConnectionError {
+  static override readonly code: string = 'ERR_POOL_BROKER_REFUSED';
+}
+
 /** The transport was closed, or not yet connected. */
 export class TransportClosedError extends TransportError {
   static override readonly code: string = 'ERR_POOL_TRANSPORT_CLOSED';

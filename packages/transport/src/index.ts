@@ -20,6 +20,7 @@ export {
   type Settlement,
 } from './delivery.js';
 export {
+  BrokerRefusedError,
   ConnectionError,
   ConsumerStalledError,
   DeclarationMismatchError,

@@ -121,6 +121,7 @@ export abstract class Transport extends TransportHooks implements AsyncDisposabl
   /**
    * Connects; every broker URL is tried once. A second call waits for the same connection.
    * @throws {ConnectionError} none of the brokers could be reached; it may be called again
+   * @throws {BrokerRefusedError} all of them refused, as they will again
    * @throws {TransportClosedError}
    */
   connect(): Promise<void> {

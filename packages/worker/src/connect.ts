@@ -1,6 +1,6 @@
 import type { App } from '@pool/app';
 import { type ResultStore, ResultStoreClosedError } from '@pool/results';
-import { ConnectionError, type Transport } from '@pool/transport';
+import { BrokerRefusedError, ConnectionError, type Transport } from '@pool/transport';
 import type { Settings } from './config/schema.js';
 import type { WorkerLogger } from './logging/logger.js';
 import { pause } from './pause.js';
@@ -23,9 +23,10 @@ export interface StoreStatus {
 
 /**
  * Connects a worker to its broker and its result store. A broker that is away is tried again, in growing intervals of 2
- * to 30 seconds, as Celery does it. A result store that is away is not waited for: results are.
+ * to 30 seconds, as Celery does it; one that refuses is not, since it would again. A result store that is away is not waited for: results are.
  *
  * @throws ResultStoreError when the store is there and refuses
+ * @throws BrokerRefusedError when the broker is there and refuses
  * @throws ConnectionError when it stays away, or must not be tried again
  */
 export async function connect(
@@ -83,7 +84,8 @@ async function connectBroker(
       await transport.connect();
       return;
     } catch (error) {
-      if (!ConnectionError.isInstance(error) || signal.aborted) throw error;
+      if (!ConnectionError.isInstance(error) || BrokerRefusedError.isInstance(error) || signal.aborted)
+        throw error;
       if (!connectionRetryOnStartup || attempt > most) {
         logger.error(
           connectionRetryOnStartup
