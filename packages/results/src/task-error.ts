@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { decodeException, type ExceptionDocument, encodeException } from '@pool/message';
 import { PoolError } from './pool-error.js';
 
@@ -87,6 +87,12 @@ function typeOf(error: Error): string {
   return error.name === 'Error' && className ? className : error.name;
 }
 
+/** A time limit that passed has its seconds for its only argument, and they are a number, as in Python. */
+function argsOf(error: Error): unknown[] | undefined {
+  const { seconds } = error as { seconds?: unknown };
+  return typeof seconds === 'number' && error.message === String(seconds) ? [seconds] : undefined;
+}
+
 /**
  * The document that stands for a thrown value in a result. A {@link TaskError} keeps the type, module and arguments
  * it came with, so a failure passes through several languages unchanged.
@@ -96,7 +102,8 @@ export function exceptionDocument(thrown: unknown): ExceptionDocument {
     const { excType: type, excModule: module, args, message } = thrown;
     return encodeException({ type, message, args, module: module ?? undefined });
   }
-  if (thrown instanceof Error) return encodeException({ type: typeOf(thrown), message: thrown.message });
+  if (thrown instanceof Error || types.isNativeError(thrown))
+    return encodeException({ type: typeOf(thrown), message: thrown.message, args: argsOf(thrown) });
   return encodeException({ type: 'Error', message: typeof thrown === 'string' ? thrown : inspect(thrown) });
 }
 

@@ -15,6 +15,7 @@ import type { WorkerCounters } from './counters.js';
 import type { WorkerLogger } from './logging/logger.js';
 import { fieldsOf, labelOf } from './request/announce.js';
 import { limitsOf, Request, type RequestHost } from './request/request.js';
+import { unknownFields } from './request/request-fields.js';
 import type { RequestTable } from './request-table.js';
 import { bareErrorDocument } from './tracer/documents.js';
 import type { WorkerEvents } from './worker-events.js';
@@ -149,7 +150,7 @@ export class Intake {
     const { id, task, replyTo, correlationId } = headers;
     if (store !== undefined && !headers.ignoreResult) {
       const error = new NotRegistered(`'${task}' is not registered`, { taskId: id, args: [task] });
-      const document = bareErrorDocument(app, id, 'FAILURE', error);
+      const document = bareErrorDocument(app, id, 'FAILURE', error, unknownFields(app));
       store.store({ id, state: 'FAILURE', document, replyTo, correlationId }).catch((failure: unknown) => {
         logger.error({ err: failure, taskId: id }, `the failure of the unknown task ${task} was not stored`);
       });

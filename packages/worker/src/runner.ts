@@ -13,6 +13,7 @@ import { FailureJob } from './failure-job.js';
 import { fieldsOf, labelOf } from './request/announce.js';
 import type { Finisher, FinisherContext } from './request/finisher.js';
 import type { Request, RequestHost } from './request/request.js';
+import { requestFields } from './request/request-fields.js';
 import { bareErrorDocument, errorOf } from './tracer/documents.js';
 import { observeEnded, tracedRun } from './tracer/observed.js';
 import { FAILURE, type Outcome, REVOKED } from './tracer/outcome.js';
@@ -217,11 +218,13 @@ export class Runner implements RequestHost {
   }
 
   #bareOutcome(request: Request, info: ExceptionInfo, ending?: Ending): Outcome {
-    const { app } = this.#context;
+    const { app, hostname } = this.#context;
     const { ignoreResult, storeErrorsEvenIfIgnored } = request.task.options;
     const ignored = (ignoreResult || request.headers.ignoreResult) && !storeErrorsEvenIfIgnored;
     const state = ending === 'revoked' ? 'REVOKED' : 'FAILURE';
-    const document = ignored ? null : bareErrorDocument(app, request.id, state, errorOf(info));
+    const document = ignored
+      ? null
+      : bareErrorDocument(app, request.id, state, errorOf(info), requestFields(app, request, hostname));
     const { acceptedAt } = request;
     const runtime = acceptedAt === undefined ? 0 : performance.now() / 1000 - acceptedAt;
     return [ending === 'revoked' ? REVOKED : FAILURE, document, runtime, { error: info.toJSON() }];
@@ -229,12 +232,11 @@ export class Runner implements RequestHost {
 
   #storeStarted(request: Request, store: ResultStore): void {
     const { id, replyTo, correlationId } = request.headers;
-    const { hostname, logger } = this.#context;
+    const { app, hostname, logger } = this.#context;
+    const result = { pid: request.pid, hostname };
+    const about = requestFields(app, request, hostname);
     store
-      .storeResult(
-        { taskId: id, status: 'STARTED', result: { pid: request.pid, hostname } },
-        { replyTo, correlationId },
-      )
+      .storeResult({ ...about, taskId: id, status: 'STARTED', result }, { replyTo, correlationId })
       .catch((error: unknown) => {
         logger.warn({ err: error, ...fieldsOf(request) }, `STARTED of ${labelOf(request)} was not stored`);
       });

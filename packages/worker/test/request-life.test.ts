@@ -1,6 +1,7 @@
+import { runInNewContext } from 'node:vm';
 import { Ignore, Reject } from '@pool/app';
 import { TaskRevokedError } from '@pool/results';
-import { next, until } from '@pool/servers/waiting';
+import { next, rejection, until } from '@pool/servers/waiting';
 import { expect, test } from 'vitest';
 import { memoryApp, runWorker } from './support/in-process.js';
 
@@ -59,6 +60,30 @@ test('with extended results a state on the way says whose it is, as the result d
   };
   expect(document).toMatchObject({ ...said, status: 'PROGRESS', result: { done: 1 } });
   expect(await result.document()).toMatchObject({ ...said, status: 'SUCCESS', result: '/a' });
+});
+
+test.each([
+  [
+    'a string',
+    'no luck',
+    /^'no luck'\n +\(a string was thrown, which has no stack: throw an Error to see where\)$/,
+  ],
+  ['an object', { reason: 7 }, /^\{ reason: 7 \}\n +\(an object that is no Error was thrown/],
+  [
+    'an error whose cause is no error',
+    new Error('out', { cause: 'in' }),
+    /^Error: out\n.*caused by: 'in'\n/s,
+  ],
+  ['an error of another realm', runInNewContext("new RangeError('far')"), /^RangeError: far\n +at /],
+])('%s that is thrown has a traceback that says what it is', async (_what, thrown, expected) => {
+  const app = await memoryApp();
+  const fail = app.task('demo.fail', () => {
+    throw thrown;
+  });
+  await runWorker(app, { pool: 'green' });
+  const result = await fail.delay();
+  await rejection(result.get({ timeout: 60 }));
+  expect(await result.traceback()).toMatch(expected);
 });
 
 test('hooks run in their order, and one that throws changes nothing', async () => {

@@ -19,7 +19,7 @@ test.each([
   ['a virtual host that is not there', rabbitmq.replace(/\/*$/, '/nowhere'), /virtual host "nowhere"/],
   ['a RabbitMQ user that is unknown', withLogin(rabbitmq), /ACCESS_REFUSED/],
 ])('a worker that is refused for %s says so and does not start', async (_why, broker, reason) => {
-  const { app } = interopApp({ broker, resultBackend: undefined });
+  const { app } = interopApp({ broker });
   onTestFinished(() => app.close());
   const started = ourWorker(app, {});
   await expect(started).rejects.toMatchObject({

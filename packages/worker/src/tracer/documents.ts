@@ -1,3 +1,4 @@
+import { inspect, types } from 'node:util';
 import type { App } from '@pool/app';
 import type { ExceptionInfo } from '@pool/core';
 import { encodeResult, type ResultInput, type ResultNode } from '@pool/message';
@@ -7,6 +8,8 @@ import type { TaskRun } from './task-run.js';
 
 /** How many characters of a stack are stored. */
 const MAX_TRACEBACK = 64 * 1024;
+/** Errors that tell of what no code threw. */
+const raisedNowhere: WeakSet<Error> = new WeakSet();
 
 /** The encoded document of a task's value. Throws `EncodeError` when the value has no form in the serializer. */
 export function successDocument(
@@ -39,35 +42,64 @@ export function stateDocument(run: TaskRun, status: string, result: unknown): Ui
   return encode(run.app, { ...identity(run), status, result });
 }
 
-/** As `errorDocument`, where there is no run. */
-export function bareErrorDocument(app: App, taskId: string, status: string, error: unknown): Uint8Array {
+/** As `errorDocument`, where there is no run; `about` is what is known of the request. */
+export function bareErrorDocument(
+  app: App,
+  taskId: string,
+  status: string,
+  error: unknown,
+  about: Partial<ResultInput> = {},
+): Uint8Array {
   return encode(app, {
     taskId,
     status,
     result: exceptionDocument(error),
     traceback: tracebackOf(error),
     dateDone: new Date(),
+    ...about,
   });
 }
 
 /** The error that data tells of; its stack is not where this is called. */
 export function errorOf(info: ExceptionInfo): Error {
   const error = info.toError();
-  if (info.stack === undefined) error.stack = info.toString();
+  if (info.stack === undefined) {
+    error.stack = info.toString();
+    raisedNowhere.add(error);
+  }
   return error;
 }
 
-/** Stacks of an error and of what caused it, as Node prints them. */
+/**
+ * Stacks of an error and of what caused it, as Node prints them. Null, as in Celery, for what no code threw: a limit that
+ * passed, a process that was lost.
+ */
 export function tracebackOf(error: unknown): string | null {
+  if (isError(error) && raisedNowhere.has(error)) return null;
   const stacks: string[] = [];
   let length = 0;
-  for (let each = error; each instanceof Error && stacks.length < 8; each = each.cause) {
-    const stack = trimStack(String(each.stack ?? `${each.name}: ${each.message}`));
+  for (let each = error; stacks.length < 8; each = each.cause) {
+    const stack = isError(each) ? stackOf(each) : withoutStack(each);
     length += stack.length;
     stacks.push(stack);
-    if (length > MAX_TRACEBACK) break;
+    if (!isError(each) || each.cause === undefined || each.cause === null || length > MAX_TRACEBACK) break;
   }
-  return stacks.length === 0 ? null : stacks.join('\n  caused by: ').slice(0, MAX_TRACEBACK);
+  return stacks.join('\n  caused by: ').slice(0, MAX_TRACEBACK);
+}
+
+function stackOf(error: Error): string {
+  return trimStack(String(error.stack ?? `${error.name}: ${error.message}`));
+}
+
+/** Only errors know where they were made. */
+function withoutStack(thrown: unknown): string {
+  const kind = typeof thrown === 'object' ? 'an object that is no Error' : `a ${typeof thrown}`;
+  return `${inspect(thrown)}\n    (${kind} was thrown, which has no stack: throw an Error to see where)`;
+}
+
+/** An error of any realm, such as a `vm` context's. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }
 
 function encode(app: App, input: ResultInput): Uint8Array {

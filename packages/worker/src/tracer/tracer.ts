@@ -2,6 +2,7 @@ import { type App, type FollowUp, Ignore, Reject, Replace, Retry, type TaskHooks
 import { currentJob, ExceptionInfo, type ExceptionInfoData, SystemExit } from '@pool/core';
 import { decodeTaskBody, pyRepr, type ResultNode, type TaskBody } from '@pool/message';
 import { NotRegistered } from '@pool/results';
+import { unknownFields } from '../request/request-fields.js';
 import { bareErrorDocument, errorDocument, errorOf, successDocument } from './documents.js';
 import { followFailure, followReplace, followSuccess } from './follow-up.js';
 import {
@@ -135,7 +136,7 @@ export class Tracer {
 
   #unknown(name: string, id: string): Outcome {
     const error = new NotRegistered(`'${name}' is not registered`, { taskId: id, args: [name] });
-    const document = bareErrorDocument(this.#app, id, 'FAILURE', error);
+    const document = bareErrorDocument(this.#app, id, 'FAILURE', error, unknownFields(this.#app));
     return [FAILURE, document, 0, { error: describe(error) }];
   }
 

@@ -8,6 +8,7 @@ export async function startPythonWorker(
   interpreter: string,
   place: Place,
   queues: readonly string[],
+  { pool = 'solo', env = {} }: { pool?: 'solo' | 'prefork'; env?: Record<string, string> } = {},
 ): Promise<Child> {
   const quiet = ['--without-gossip', '--without-mingle', '--without-heartbeat'];
   const args = [
@@ -17,13 +18,19 @@ export async function startPythonWorker(
     'interop_app',
     'worker',
     '-P',
-    'solo',
+    pool,
+    '-c',
+    '2',
     '-l',
     'INFO',
     '-Q',
     queues.join(),
   ];
-  const worker = new Child(interpreter, [...args, ...quiet], { ...place.pythonEnv, INTEROP_WORKER: '1' });
+  const worker = new Child(interpreter, [...args, ...quiet], {
+    ...place.pythonEnv,
+    ...env,
+    INTEROP_WORKER: '1',
+  });
   await worker.printed(/ ready\./);
   return worker;
 }
