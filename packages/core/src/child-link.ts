@@ -36,7 +36,8 @@ export class ChildLink implements ChildListener {
   #recalled = false;
   /**
    * Whether messages of jobs that were taken back may still lie before the child. Where one does, the child asks for the next
-   * quick job, and so claims it before what is in between. They are gone when the child has ended what it was sent since.
+   * quick job, and so claims it before what is in between. They are gone when the child has ended what it was sent since, but
+   * for one of those jobs again: it may have run where it lay before.
    */
   #leavings = false;
   #sentSince: PoolJob | undefined = undefined;
@@ -128,7 +129,7 @@ export class ChildLink implements ChildListener {
     job.link = this;
     job.sent += 1;
     job.sentQuick = quick;
-    if (this.#leavings) this.#sentSince ??= job;
+    if (this.#leavings && !job.takenBack) this.#sentSince ??= job;
   }
 
   /** Whether it holds a job that it is not to claim and has not begun. */
@@ -333,6 +334,7 @@ export class ChildLink implements ChildListener {
 
   #takeBack(): PoolJob[] {
     const jobs = this.#giveUp(this.settleBegun());
+    for (const job of jobs) job.takenBack = true;
     if (jobs.length > 0) {
       this.#leavings = true;
       this.#sentSince = undefined;

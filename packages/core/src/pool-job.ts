@@ -42,6 +42,8 @@ export class PoolJob<R = unknown> implements Job<R> {
   link: ChildLink | undefined = undefined;
   sent = 0;
   sentQuick = false;
+  /** Whether it was ever taken back, and its message left. */
+  takenBack = false;
   weight = 0;
   runTimes: RunTimes | undefined = undefined;
 

@@ -109,6 +109,24 @@ it('what was taken back is not offered behind what is not claimed: its first mes
   expect(offered).toEqual([5]);
 });
 
+it('a job that was taken back may have run where it lay before, and what it left since lies there still', () => {
+  const { link, send, offered, newJob } = claimingLink();
+  const again = newJob(2);
+  for (const job of [newJob(1), again]) send(job.id, job);
+  offered.shift(); // the child claims 1
+  link.recall(again);
+  send(2, again);
+  expect(offered.shift()).toBe(2); // and 2, where it lay first
+  for (const id of [1, 2]) link.onMessages([DONE, id, null, 5]);
+  send(3, newJob(3), false);
+  send(4);
+  expect(offered).toEqual([]);
+  for (const id of [3, 4]) link.onMessages([DONE, id, null, 5]);
+  send(5, newJob(5), false);
+  send(6);
+  expect(offered).toEqual([6]);
+});
+
 it('while a slow job runs, and none waits, quick ones are offered though others were taken back', () => {
   const { link, send, offered, newJob } = claimingLink();
   send(1, newJob(1), false);
