@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PoolLogger, TargetReference } from '@pool/core';
+import type { Job, PoolLogger, TargetReference } from '@pool/core';
 import { PreforkPool, type PreforkPoolOptions } from '@pool/prefork';
 import { onTestFinished } from 'vitest';
 
@@ -24,6 +24,28 @@ export async function started(options: PreforkPoolOptions = {}): Promise<Prefork
   const pool = newPool(options);
   await pool.start();
   return pool;
+}
+
+/** How many jobs the pool has sent to children, those that were sent again included. */
+export const sent = (pool: PreforkPool): number => (pool.info['writes'] as { total: number }).total;
+
+/**
+ * Hands jobs in, after others of their kind, and again until all are sent to children at once: where the machine is busy,
+ * the others may have taken too long for that.
+ */
+export async function sentAhead<T>(
+  pool: PreforkPool,
+  warmUp: () => Promise<unknown>,
+  handIn: () => Job<T>[],
+): Promise<Job<T>[]> {
+  for (;;) {
+    await warmUp();
+    const before = sent(pool);
+    const jobs = handIn();
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    if (sent(pool) - before === jobs.length) return jobs;
+    await Promise.all(jobs.map((job) => job.result));
+  }
 }
 
 export function newFolder(): string {

@@ -1,16 +1,18 @@
 import { join } from 'node:path';
-import { Terminated } from '@pool/core';
+import { type Job, Terminated } from '@pool/core';
 import { expect, it } from 'vitest';
-import { blockUntil, isAlive, linesOf, newFolder, started, target } from './support.js';
+import { blockUntil, isAlive, linesOf, newFolder, sentAhead, started, target } from './support.js';
 
 for (const scheduling of ['auto', 'fast'] as const)
   it(`with ${scheduling}, ending a job that has ended unread does not hit the one that came after`, async () => {
     const pool = await started({ scheduling });
     const path = join(newFolder(), 'begun');
     const run = (name: string, ms = 0) => pool.applyAsync(target('noteAndSpin'), [path, name, ms]);
-    for (let i = 0; i < 200; i++) await run('early').result;
-    const [first, second] = [run('first'), run('second', 300)];
-    await new Promise<void>((resolve) => process.nextTick(resolve));
+    const early = async () => {
+      for (let i = 0; i < 200; i++) await run('early').result;
+    };
+    const jobs = await sentAhead(pool, early, () => [run('first'), run('second', 300)]);
+    const [first, second] = jobs as [Job, Job];
     // Both are with the child, which has ended the first, unread.
     blockUntil(() => linesOf(path).at(-1) === 'second');
     const terminated = first.terminate();
@@ -24,11 +26,15 @@ it('what a child had not begun does not begin while it is killed', async () => {
   const run = (name: string, ms = 0) => pool.applyAsync(target('noteAndSpin'), [path, name, ms]);
   const before = await pool.applyAsync(target('pid')).result;
   await pool.applyAsync(target('handleSignal'), ['SIGTERM']).result;
-  for (let i = 0; i < 200; i++) await run('early').result;
-  // It ends while it is killed, within the grace.
-  const first = run('first', 250);
-  const others = Array.from({ length: 20 }, () => run('other'));
-  await new Promise<void>((resolve) => process.nextTick(resolve));
+  const early = async () => {
+    for (let i = 0; i < 200; i++) await run('early').result;
+  };
+  // The first one ends while it is killed, within the grace.
+  const jobs = await sentAhead(pool, early, () => [
+    run('first', 250),
+    ...Array.from({ length: 20 }, () => run('other')),
+  ]);
+  const [first, ...others] = jobs as [Job, ...Job[]];
   // All are with the child, which is at the first.
   blockUntil(() => linesOf(path).at(-1) === 'first');
   const terminated = first.terminate();
