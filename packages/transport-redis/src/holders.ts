@@ -53,13 +53,15 @@ export function markGone(record: string): string {
 
 /**
  * The holders that are gone: silent for `goneAfter` seconds and without a connection to the server. A worker whose task
- * blocks its event loop is silent too, but connected, and keeps what it holds.
+ * blocks its event loop is silent too, but connected, and keeps what it holds. The silence before `since`, in seconds since
+ * the epoch, counts against nobody: the server was away.
  */
 export async function goneHolders(
   client: Client,
   keys: Keys,
   now: number,
   goneAfter: number,
+  since: number,
 ): Promise<GoneHolder[]> {
   const gone: GoneHolder[] = [];
   const silent: [holder: GoneHolder, client: string][] = [];
@@ -67,7 +69,8 @@ export async function goneHolders(
     const holder = { id, record: text };
     const record = parse(text);
     if (record === undefined || record.gone) gone.push(holder);
-    else if (record.client !== '' && now - record.at >= goneAfter) silent.push([holder, record.client]);
+    else if (record.client !== '' && now - Math.max(record.at, since) >= goneAfter)
+      silent.push([holder, record.client]);
   }
   if (silent.length === 0) return gone;
   const connected = await connectedNames(client);

@@ -46,6 +46,9 @@ export class RedisTransport extends VirtualTransport<string> {
   #restorer: Restorer | undefined;
   #recalled: Recalled | undefined;
   #outOfMemory = false;
+  readonly #longestWait: number;
+  /** When the connection was lost, in seconds since the epoch. */
+  #lostAt: number | undefined;
 
   constructor(urls: readonly BrokerUrl[], options: RedisTransportOptions = {}) {
     super(urls, {
@@ -54,6 +57,7 @@ export class RedisTransport extends VirtualTransport<string> {
       maxBatch: Math.min(options.maxBatch ?? CHUNK, CHUNK),
     });
     this.#options = resolveRedisOptions(options);
+    this.#longestWait = options.reconnect?.max ?? 30;
     this.#broadcasts = new Broadcasts(this.#options.maxBroadcasts, this.limits);
     this.capabilities = {
       fanout: true,
@@ -104,6 +108,7 @@ export class RedisTransport extends VirtualTransport<string> {
     this.#restorer = new Restorer(client, keys, unacked, {
       visibilityTimeout,
       goneAfter,
+      since: this.#othersBackAt(),
       limits,
       self,
       bindingsOf,
@@ -116,8 +121,15 @@ export class RedisTransport extends VirtualTransport<string> {
     }
   }
 
+  /** After an outage others wait for their next attempt, with growing waits up to about as long as it lasted. */
+  #othersBackAt(): number {
+    const now = Date.now() / 1000;
+    return this.#lostAt === undefined ? 0 : now + Math.min(this.#longestWait, 2 * (now - this.#lostAt));
+  }
+
   protected override connectionLost(error: Error): void {
     const { url } = this;
+    if (this.state === 'connected') this.#lostAt = Date.now() / 1000;
     super.connectionLost(
       error instanceof ConnectionError
         ? error

@@ -19,6 +19,8 @@ const LIMIT = 1000;
 export interface RestorerOptions {
   readonly visibilityTimeout: number;
   readonly goneAfter: number;
+  /** From when on the silence of others counts, in seconds since the epoch. */
+  readonly since: number;
   readonly limits: Readonly<MessageLimits>;
   /** Our own id as a holder. */
   readonly self: string;
@@ -44,7 +46,8 @@ export class Restorer {
   async restore(): Promise<number> {
     let restored = 0;
     const now = Date.now() / 1000;
-    for (const holder of await goneHolders(this.#client, this.#keys, now, this.#options.goneAfter)) {
+    const { goneAfter, since } = this.#options;
+    for (const holder of await goneHolders(this.#client, this.#keys, now, goneAfter, since)) {
       if (holder.id !== this.#options.self) restored += await this.#restoreGone(holder);
     }
     return restored + (await this.#restoreExpired());

@@ -87,6 +87,37 @@ describe('a server that is killed', () => {
   });
 });
 
+test('whoever is back first after an outage does not take the others for gone', async () => {
+  const redis = await ownServer({ persistent: true });
+  const options = { goneAfter: 0.3, unackedRestoreInterval: 0.05 };
+  const waits = (initial: number) => ({ initial, factor: 1, jitter: 0 });
+  const holder = await connect(redis.url, { ...options, reconnect: waits(1) });
+  const { consumer, count, deliveries } = await gather(holder, 'q', { each: () => {} });
+  await send(holder, 'q', ['long']);
+  await count(1);
+  const peer = await connect(redis.url, { ...options, reconnect: waits(0.02) });
+  let failures = 0;
+  peer.on('reconnecting', () => {
+    failures += 1;
+  });
+  const [lost, first, second] = [
+    next(peer, 'disconnected'),
+    next(peer, 'connected'),
+    next(holder, 'connected'),
+  ];
+  await redis.kill();
+  await lost;
+  await until(() => failures >= 30, 'it was away for a while');
+  await redis.restart();
+  await first;
+  await second;
+  await consumer.proveConsumption();
+  deliveries[0]?.ack();
+  await holder.flush();
+  expect(holder.stats).toMatchObject({ delivered: 1, acked: 1, stale: 0 });
+  expect(peer.stats.restored).toBe(0);
+});
+
 describe('a server that is emptied without an outage', () => {
   /** What a topic, a direct and a fanout exchange lead to while a transport consumes. */
   async function bound(redis: RedisServer) {
