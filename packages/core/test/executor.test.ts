@@ -11,13 +11,14 @@ it('a soft limit that strikes while a job is taken up takes no job away', async 
   });
   const executor = new Executor(outlet, { ended() {}, idle: () => idle() });
   const target = { module: '/m.js', name: 'f', fn: (value: unknown) => value };
-  const details = (value: unknown): unknown[] => [[value], null, null, 0.02];
+  const details = (value: unknown): unknown[] => [[value], null, null, 0.3];
   let interrupted = 0;
   const slow = details('a');
   slow[Symbol.iterator] = function* () {
     // Taking it up lasts for ever, once.
     if (interrupted++ === 0) for (;;);
     yield* details('a');
+    return undefined;
   };
   executor.push(DETAILED_JOB, 1, target, slow);
   executor.push(DETAILED_JOB, 2, target, details('b'));
