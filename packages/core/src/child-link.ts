@@ -117,7 +117,7 @@ export class ChildLink implements ChildListener {
    */
   send(job: PoolJob, target: TargetEntry, inAdvance: boolean): void {
     // Claimed before what is not, it would run before that, or look as if that had ended.
-    const quick = inAdvance && !(this.#leavings && this.#slowWaits);
+    const quick = inAdvance && !(this.#leavings && this.#slowWaits) && this.#child?.claims?.full !== true;
     const weight = this.#orders.writeJob(job, target, quick);
     if (this.held.length === 0) this.activeAt = monotonic();
     this.held.push(job);
@@ -333,9 +333,11 @@ export class ChildLink implements ChildListener {
   }
 
   #takeBack(): PoolJob[] {
-    const jobs = this.#giveUp(this.settleBegun());
+    const ids = this.settleBegun();
+    const jobs = this.#giveUp(ids);
     for (const job of jobs) job.takenBack = true;
-    if (jobs.length > 0) {
+    // Those that could not be written count too: something was written in their place.
+    if (ids.length > 0) {
       this.#leavings = true;
       this.#sentSince = undefined;
     }

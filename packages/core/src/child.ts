@@ -27,6 +27,8 @@ export interface ChildListener {
  * before it begins a job; the pool takes back what is left. No id is ever given to both.
  */
 export interface Claims {
+  /** Whether there is no place for another, so that the next job is sent as one that is not claimed. */
+  readonly full?: boolean;
   /** Adds a job that is about to be written to the child; it need not lie there before the child's `flush`. */
   offer(id: number): void;
   /** Takes out the job that was offered last, since it could not be written; false if it lies there for the child already. */

@@ -4,6 +4,8 @@ import type { Claims } from '@pool/core';
 const CLAIMED = 0;
 const OFFERED = 1;
 const IDS = 2;
+/** How many ids there is place for at least, so that whether it is full has rarely to be looked up. */
+const LEAST = 64;
 
 /** The ids of jobs that a thread was sent ahead, in memory that it shares with the pool: whoever moves the count on has the job. */
 export class ClaimRing implements Claims {
@@ -11,6 +13,8 @@ export class ClaimRing implements Claims {
   readonly #size: number;
   /** Offered, and not in the memory yet. */
   #pending: number[] = [];
+  /** How many ids may lie there, at most: what the thread has claimed counts until somebody looks. */
+  #most = 0;
 
   /** @param memory as {@link ClaimRing.allocate} gives */
   constructor(memory: SharedArrayBuffer) {
@@ -20,15 +24,28 @@ export class ClaimRing implements Claims {
 
   /** Memory for so many ids at a time: a power of two, so that places follow one another when the counts start anew. */
   static allocate(size: number): SharedArrayBuffer {
-    return new SharedArrayBuffer((IDS + 2 ** Math.ceil(Math.log2(size))) * Int32Array.BYTES_PER_ELEMENT);
+    return new SharedArrayBuffer(
+      (IDS + 2 ** Math.ceil(Math.log2(Math.max(size, LEAST)))) * Int32Array.BYTES_PER_ELEMENT,
+    );
+  }
+
+  /** Those that could not be withdrawn take places too, until the thread comes to them. */
+  get full(): boolean {
+    if (this.#most < this.#size) return false;
+    const lying = (Atomics.load(this.#words, OFFERED) - Atomics.load(this.#words, CLAIMED)) | 0;
+    this.#most = lying + this.#pending.length;
+    return this.#most >= this.#size;
   }
 
   offer(id: number): void {
     this.#pending.push(id | 0);
+    this.#most += 1;
   }
 
   withdraw(): boolean {
-    return this.#pending.pop() !== undefined;
+    if (this.#pending.pop() === undefined) return false;
+    this.#most -= 1;
+    return true;
   }
 
   /** Puts what was offered into the memory. */

@@ -38,3 +38,18 @@ it('a quick job that cannot be carried fails alone', async () => {
     else expect(result).toEqual({ status: 'fulfilled', value: values[i] });
   }
 });
+
+it('quick jobs that cannot be carried take no place from those that can', async () => {
+  const pool = await started({ limit: 1, scheduling: 'fast' });
+  const echo = (value: unknown) => pool.applyAsync(task('echo'), [value]).result;
+  for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 100 }, (_, n) => echo(n)));
+  const long = pool.applyAsync(task('spinFor'), [300]).result;
+  // More than there are places: the thread claims none of them meanwhile.
+  const values = Array.from({ length: 200 }, (_, i) => (i < 4 ? i : () => i));
+  const results = await Promise.allSettled(values.map(echo));
+  expect(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))).toEqual([
+    0, 1, 2, 3,
+  ]);
+  await long;
+  expect(await echo('next')).toBe('next');
+});
