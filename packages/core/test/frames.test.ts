@@ -66,6 +66,20 @@ describe('frames', () => {
     expect(read(bytesOf(writer))).toEqual([1, 1, Buffer.from('a'), null, 1, 3, Buffer.from('c'), null]);
   });
 
+  it('leave out a message whose writer was interrupted while it took its bytes', () => {
+    const writer = new FrameWriter();
+    const bytes = Buffer.from('abc');
+    Object.defineProperty(bytes, 'length', {
+      get() {
+        throw new Error('interrupted');
+      },
+    });
+    expect(() => writer.write(1, 1, [bytes, 'x'.repeat(300)], null)).toThrow('interrupted');
+    expect(writer.empty).toBe(true);
+    writer.write(1, 2, Buffer.from('def'), 'y'.repeat(300));
+    expect(read(bytesOf(writer))).toEqual([1, 2, Buffer.from('def'), 'y'.repeat(300)]);
+  });
+
   it('refuse what nests without end', () => {
     const cycle: unknown[] = [];
     cycle.push({ cycle });

@@ -57,15 +57,15 @@ export class FrameWriter {
     try {
       const textA = typeof a === 'number' ? this.#number(a, at + 2) : this.#encode(a, at + 2);
       const textB = typeof b === 'number' ? this.#number(b, at + 3) : this.#encode(b, at + 3);
+      const bytes = this.#attachments.length > attached ? this.#takeBytes(attached) : 0;
+      // All at once, with no call in between: the writer may be interrupted anywhere else.
       this.#text += `${this.#count === 0 ? '[' : ','}${kind},${id},${textA},${textB}`;
+      this.#count += 1;
+      this.#attached = this.#attachments.length;
+      this.#attachedBytes += bytes;
     } catch (error) {
       if (!(error instanceof Uncarriable)) throw error;
       throw notTransferable(kind, error.path, error.what, this.#hint());
-    }
-    this.#count += 1;
-    if (this.#attachments.length > attached) {
-      this.#attached = this.#attachments.length;
-      this.#takeBytes(attached);
     }
   }
 
@@ -122,15 +122,18 @@ export class FrameWriter {
     return 'null';
   }
 
-  #takeBytes(from: number): void {
+  /** Takes what bytes have now; how much there is to send, about. */
+  #takeBytes(from: number): number {
+    let size = 0;
     for (let i = from; i < this.#attachments.length; i++) {
       const attachment = this.#attachments[i] as Attachment;
       const { bytes, kind } = attachment;
-      this.#attachedBytes += bytes.length;
+      size += bytes.length;
       if (typeof bytes === 'string' || kind === STRUCTURED) continue;
       if (bytes.length <= COPY_BYTES) this.#attachments[i] = { ...attachment, bytes: Buffer.from(bytes) };
-      else this.#attachedBytes += FULL;
+      else size += FULL;
     }
+    return size;
   }
 
   #hint(): string {
