@@ -1,6 +1,7 @@
 import { assertDatabase } from '@pool/redis';
 import { type BrokerUrl, ConnectionError } from '@pool/transport';
 import { databaseOf } from './connection-options.js';
+import { watchFailover } from './failover-watch.js';
 import { watchHealth } from './health-check.js';
 import type { Holder } from './holders.js';
 import { Keys } from './keys.js';
@@ -65,9 +66,13 @@ export class RedisConnection {
       await assertAllowed(clients.commands, keys, holder);
       const recalled = await connection.unacked.join();
       await connection.wakeUp.start(() => events.onWake());
-      connection.#stopWatching = watchHealth(clients, options.healthCheckInterval, (error) => {
+      const onLost = (error: Error): void =>
         events.onLost(new ConnectionError(`the connection to ${url} was lost: ${error.message}`));
-      });
+      const stops = [watchHealth(clients, options.healthCheckInterval, onLost)];
+      if (url.scheme === 'sentinel') stops.push(watchFailover(clients.commands, urls, options, onLost));
+      connection.#stopWatching = () => {
+        for (const stop of stops) stop();
+      };
       return [connection, recalled];
     } catch (error) {
       await connection.close();

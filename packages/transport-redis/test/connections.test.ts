@@ -206,6 +206,25 @@ describe('Sentinel', () => {
     expect(transport.stats).toMatchObject({ acked: 2, stale: 0, reconnects: 1 });
   });
 
+  test('a master that is only paused is left as soon as another took over', async () => {
+    const group = await startRedisSentinel({ downAfter: 0.5 });
+    onTestFinished(() => group.stop());
+    const transport = await connect(group.url, { masterName: group.masterName, healthCheckInterval: 3600 });
+    const { count, texts } = await gather(transport, 'q');
+    await send(transport, 'q', ['before']);
+    await count(1);
+    await transport.flush();
+    await group.master.command('WAIT', '1', '0');
+    const back = next(transport, 'connected');
+    await group.master.pause();
+    await back;
+    await send(transport, 'q', ['after']);
+    await count(2);
+    expect(texts).toEqual(['before', 'after']);
+    expect(transport.stats).toMatchObject({ reconnects: 1 });
+    group.master.resume();
+  });
+
   test('with TLS, a user of the servers and a password of the sentinels, all the same', async () => {
     const rules = '~* &* +@read +@write +@scripting +@transaction +@pubsub +@connection';
     const users = [{ name: 'alice', password: SECRET, rules }];
