@@ -11,13 +11,25 @@ type ResultBackend = NonNullable<AppOptions['resultBackend']>;
 /** Runs `make` once; a failure is forgotten, so that the next call tries again. */
 class Once<T> {
   #promise: Promise<T> | undefined;
+  #value: T | undefined;
 
   get(make: () => Promise<T>): Promise<T> {
-    this.#promise ??= make().catch((error: unknown) => {
-      this.#promise = undefined;
-      throw error;
-    });
+    this.#promise ??= make().then(
+      (value) => {
+        this.#value = value;
+        return value;
+      },
+      (error: unknown) => {
+        this.#promise = undefined;
+        throw error;
+      },
+    );
     return this.#promise;
+  }
+
+  /** What was made by now, if it was. */
+  get value(): T | undefined {
+    return this.#value;
   }
 
   /** What was made, if it was. */
@@ -38,8 +50,6 @@ export class Connections {
   readonly #connected = new Once<Transport>();
   readonly #results = new Once<ResultStore>();
   readonly #replyTo = new Once<string | undefined>();
-  /** The result store, once it was needed. */
-  #openResults: ResultStore | undefined;
   #closed = false;
 
   constructor(name: string, options: Readonly<AppOptions>, codec: Codec) {
@@ -67,15 +77,12 @@ export class Connections {
 
   async resultStore(): Promise<ResultStore> {
     this.#refuseWhenClosed();
-    return this.#results.get(async () => {
-      this.#openResults = await this.#loadResults();
-      return this.#openResults;
-    });
+    return this.#results.get(() => this.#loadResults());
   }
 
   /** An id for a new task whose result is kept. */
   newTaskId(): string {
-    return this.#openResults?.reserveId?.() ?? crypto.randomUUID();
+    return this.#results.value?.reserveId?.() ?? crypto.randomUUID();
   }
 
   /**

@@ -87,7 +87,7 @@ export class Followed {
     const watchers = this.#watchers.get(id);
     if (watchers) watchers.add(watcher);
     else this.#watchers.set(id, new Set([watcher]));
-    if (!given || !this.#subscribed.has(id)) this.#touch(id);
+    if (!given) this.#touch(id);
     else if (told === undefined) this.#lookSoon([id]);
     else queueMicrotask(() => this.deliver(id, told));
     this.#timer ??= setInterval(() => void this.lookAgain(), this.#source.pollInterval() * 1000);
