@@ -45,12 +45,16 @@ export function addressOf(
   if (url.scheme === 'redis+socket') return { path: url.path };
   if (url.scheme !== 'sentinel') return nodeOf(url);
   return {
-    sentinels: urls.map(({ host, port }) => ({ host: host || '127.0.0.1', port: port ?? 26_379 })),
+    sentinels: urls.map(sentinelOf),
     name: options.masterName,
     sentinelRetryStrategy: () => null,
     // Of the servers; sentinels have `client.sentinelTLS`.
     enableTLSForSentinelMode: options.tls !== undefined,
   };
+}
+
+export function sentinelOf({ host, port }: BrokerUrl): { host: string; port: number } {
+  return { host: host || '127.0.0.1', port: port ?? 26_379 };
 }
 
 export function nodeOf({ host, port }: BrokerUrl): { host: string; port: number } {

@@ -2,12 +2,11 @@ import type { Socket } from 'node:net';
 import { endClient } from '@pool/redis';
 import type { BrokerUrl } from '@pool/transport';
 import { Redis } from 'ioredis';
-import { nodeOf } from './connection-options.js';
+import { sentinelOf } from './connection-options.js';
 import type { Client } from './redis-clients.js';
 import type { ResolvedRedisOptions } from './redis-options.js';
 
 const CHANNEL = '+switch-master';
-const SENTINEL_PORT = 26_379;
 /** The longest wait before a sentinel that is away is tried again, in milliseconds. */
 const LONGEST_WAIT = 10_000;
 
@@ -28,8 +27,7 @@ export function watchFailover(
   };
   const sentinels = urls.map((url) => {
     const sentinel = new Redis({
-      ...nodeOf(url),
-      port: url.port ?? SENTINEL_PORT,
+      ...sentinelOf(url),
       ...(sentinelUsername && { username: sentinelUsername }),
       ...(sentinelPassword && { password: sentinelPassword }),
       ...(sentinelTLS && { tls: sentinelTLS }),

@@ -10,6 +10,7 @@ import {
   ConnectionError,
   type Delivery,
   type ExchangeDeclaration,
+  longestWait,
   type QueuedMessage,
   type ResolvedPublishOptions,
   type SettlementBatch,
@@ -57,7 +58,7 @@ export class RedisTransport extends VirtualTransport<string> {
       maxBatch: Math.min(options.maxBatch ?? CHUNK, CHUNK),
     });
     this.#options = resolveRedisOptions(options);
-    this.#longestWait = options.reconnect?.max ?? 30;
+    this.#longestWait = longestWait(options.reconnect);
     this.#broadcasts = new Broadcasts(this.#options.maxBroadcasts, this.limits);
     this.capabilities = {
       fanout: true,

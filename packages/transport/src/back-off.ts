@@ -10,6 +10,11 @@ export interface BackOffOptions {
   jitter?: number;
 }
 
+/** The longest wait between two attempts, in seconds. */
+export function longestWait({ max = 30 }: BackOffOptions = {}): number {
+  return max;
+}
+
 /**
  * Seconds to wait before attempt number `attempt` (0 is the first retry): exponential, with jitter, bounded.
  * `random` gives numbers from 0 to 1.
@@ -19,7 +24,7 @@ export function backOff(
   options: BackOffOptions = {},
   random: () => number = Math.random,
 ): number {
-  const { initial = 0.25, factor = 2, max = 30, jitter = 0.5 } = options;
-  const wait = Math.min(max, initial * factor ** attempt);
+  const { initial = 0.25, factor = 2, jitter = 0.5 } = options;
+  const wait = Math.min(longestWait(options), initial * factor ** attempt);
   return wait * (1 - jitter) + wait * jitter * random();
 }

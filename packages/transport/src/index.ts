@@ -1,6 +1,6 @@
 export type { Message, MessageProperties } from '@pool/message';
 export { asideHeaders, asideMessage } from './aside-message.js';
-export { type BackOffOptions, backOff } from './back-off.js';
+export { type BackOffOptions, backOff, longestWait } from './back-off.js';
 export { BrokerUrl, type BrokerUrlParts, parseBrokerUrls } from './broker-url.js';
 export type { Capability, PriorityCapability, TransportCapabilities } from './capabilities.js';
 export { checkPrefetch } from './checks.js';
