@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { startRedis, startRedisSentinel } from '@pool/servers';
+import { type RedisSentinelGroup, startRedis, startRedisSentinel } from '@pool/servers';
 import { requireServer } from '@pool/servers/vitest';
 import { next, rejection } from '@pool/servers/waiting';
 import type { Transport } from '@pool/transport';
@@ -185,6 +185,25 @@ describe('a password', () => {
   });
 });
 
+/** Sends one message before something happens to the master, and one when another took over; returns what was consumed. */
+async function goOnAfter(
+  strike: () => unknown,
+  transport: Transport,
+  group: RedisSentinelGroup,
+): Promise<readonly string[]> {
+  const { count, texts } = await gather(transport, 'q');
+  await send(transport, 'q', ['before']);
+  await count(1);
+  await transport.flush();
+  await group.master.command('WAIT', '1', '0');
+  const back = next(transport, 'connected');
+  await strike();
+  await back;
+  await send(transport, 'q', ['after']);
+  await count(2);
+  return texts;
+}
+
 describe('Sentinel', () => {
   test('consuming goes on with the replica when the master is killed', async () => {
     const group = await startRedisSentinel({ downAfter: 0.5 });
@@ -210,16 +229,7 @@ describe('Sentinel', () => {
     const group = await startRedisSentinel({ downAfter: 0.5 });
     onTestFinished(() => group.stop());
     const transport = await connect(group.url, { masterName: group.masterName, healthCheckInterval: 3600 });
-    const { count, texts } = await gather(transport, 'q');
-    await send(transport, 'q', ['before']);
-    await count(1);
-    await transport.flush();
-    await group.master.command('WAIT', '1', '0');
-    const back = next(transport, 'connected');
-    await group.master.pause();
-    await back;
-    await send(transport, 'q', ['after']);
-    await count(2);
+    const texts = await goOnAfter(() => group.master.pause(), transport, group);
     expect(texts).toEqual(['before', 'after']);
     expect(transport.stats).toMatchObject({ reconnects: 1 });
     group.master.resume();
@@ -234,16 +244,7 @@ describe('Sentinel', () => {
     const tls = { ca: readFileSync(group.master.tls?.ca ?? '') };
     const client = { sentinelTLS: tls, sentinelPassword: 'guarded' };
     const transport = await connect(url, { tls, client });
-    const { count } = await gather(transport, 'q');
-    await send(transport, 'q', ['before']);
-    await count(1);
-    await transport.flush();
-    await group.master.command('WAIT', '1', '0');
-    const back = next(transport, 'connected');
-    await group.master.kill();
-    await back;
-    await send(transport, 'q', ['after']);
-    await count(2);
+    await goOnAfter(() => group.master.kill(), transport, group);
     await transport.flush();
     const locked = await rejection(create(url, { tls, client: { sentinelTLS: tls } }).connect());
     expect(locked.message).toMatch(/NOAUTH/);
