@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { Lines } from './lines.js';
 
-/** How many milliseconds what a child printed may come after its end: what it started may hold its output open for longer. */
-const LATE = 1000;
+/** How many milliseconds what a child said may come after its end: what it started may hold its output open for longer. */
+export const LATE = 1000;
 
 /** Passes what children print on to a stream of this process, in whole lines that say who printed them. */
 export class Output {

@@ -15,7 +15,7 @@ import type { ClaimFile } from './claim-file.js';
 import { readInto } from './inlet.js';
 import type { OomKills } from './oom-kills.js';
 import { Outflow } from './outflow.js';
-import type { Output } from './output.js';
+import { LATE, type Output } from './output.js';
 
 /** How to make a process, and what it shares with the others of its pool. */
 export interface ProcessOptions {
@@ -41,8 +41,6 @@ const GO_ON = Buffer.concat(new FrameWriter().take());
 const entry = fileURLToPath(new URL('./child-main.cjs', import.meta.url));
 /** How many bytes may wait to be sent to a child before the pool holds jobs back. */
 const CONGESTED = 256 * 1024;
-/** How many milliseconds what a process said may come after its end. */
-const LATE = 1000;
 /** How many times of standing by for nothing make the child be asked more rarely, each twice as much. */
 const MOST_IN_VAIN = 6;
 /** How many characters of stderr are kept for error messages. */
