@@ -23,7 +23,8 @@ export interface StoreStatus {
 
 /**
  * Connects a worker to its broker and its result store. A broker that is away is tried again, in growing intervals of 2
- * to 30 seconds, as Celery does it; one that refuses is not, since it would again. A result store that is away is not waited for: results are.
+ * to 30 seconds, as Celery does it; one that refuses is not, since it would again. A result store that is away is
+ * not waited for: results are.
  *
  * @throws ResultStoreError when the store is there and refuses
  * @throws BrokerRefusedError when the broker is there and refuses

@@ -36,11 +36,11 @@ export function rate(count, seconds) {
  */
 export async function latencies(count, call) {
   let i = 0;
-  /** @param {() => boolean} more */
+  /** @param {(done: number) => boolean} more */
   const timed = async (more) => {
     /** @type {number[]} */
     const times = [];
-    while (more()) {
+    while (more(times.length)) {
       const start = performance.now();
       await call(i++);
       times.push(performance.now() - start);
@@ -49,14 +49,9 @@ export async function latencies(count, call) {
   };
   const warm = performance.now() + WARM_UP;
   const early = await timed(() => performance.now() < warm);
-  const kept = (await timed(countdown(count))).sort(ascending);
+  const kept = (await timed((done) => done < count)).sort(ascending);
   const first = early.slice(0, FIRST).sort(ascending);
   return { early: first[first.length >> 1], p50: kept[count >> 1], p99: kept[Math.floor(count * 0.99)] };
-}
-
-/** @param {number} count */
-function countdown(count) {
-  return () => count-- > 0;
 }
 
 /** @param {number} a @param {number} b */
